@@ -1,0 +1,1 @@
+"""The rules of billing: documents, accounts, items and the receivables ledger, as pure functions and values."""

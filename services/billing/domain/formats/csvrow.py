@@ -1,0 +1,143 @@
+"""One row of an invoice CSV as a document, by its profile."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TypeVar, cast
+
+from kernel.errors import Unreadable
+from kernel.money import Money, exponent
+from services.billing.domain.formats.checks import inconsistencies
+from services.billing.domain.formats.document import INVOICE, Buyer, DebtorType, Document, Seller
+from services.billing.domain.formats.profile import Profile
+from services.billing.domain.formats.text import at, clean, compact, unique
+
+Value = TypeVar("Value")
+
+# Several references or preceding numbers share a cell, parted by blanks, semicolons or bars.
+_LIST = re.compile(r"[;|\s]+")
+
+
+def document(cells: Mapping[str, str], profile: Profile) -> Document:
+    """Raises Unreadable with the column as `place`."""
+    row = _Row(cells, profile)
+    currency = row.required("currency").upper()
+    row.value("currency", exponent, of=currency)
+    gross = row.amount("gross", currency)
+    prepaid, rounding = row.amount_or_zero("prepaid", currency), row.amount_or_zero("rounding", currency)
+    found = Document(
+        format=f"csv/{profile.name}",
+        number=row.required("number"),
+        type_code=row.code("type", profile.types) or INVOICE,
+        issued_on=row.day("issued_on"),
+        due_on=row.day("due_on") if row.text("due_on") else None,
+        currency=currency,
+        seller=Seller(row.text("seller_name"), compact(row.text("seller_registration")) or None),
+        buyer=_buyer(row, profile),
+        net=row.amount("net", currency),
+        tax=row.amount("tax", currency),
+        gross=gross,
+        prepaid=prepaid,
+        rounding=rounding,
+        payable=row.amount("payable", currency) if row.text("payable") else gross - prepaid + rounding,
+        payment_references=row.texts("payment_reference"),
+        ibans=tuple(compact(iban) for iban in row.texts("iban")),
+        preceding=row.texts("preceding"),
+        mandate_id=row.text("mandate_id") or None,
+        lines=row.count("lines"),
+        warnings=(),
+    )
+    return replace(found, warnings=inconsistencies(found))
+
+
+def _buyer(row: "_Row", profile: Profile) -> Buyer:
+    town = " ".join(part for part in (row.text("postal_code"), row.text("city")) if part)
+    # Unstated means consumer, who is protected more.
+    debtor_type = row.code("debtor_type", profile.debtor_types) or "consumer"
+    return Buyer(
+        account_number=row.required("account_number"),
+        name=row.required("buyer_name"),
+        name_kana=row.text("buyer_name_kana") or None,
+        registration=compact(row.text("buyer_registration")) or None,
+        debtor_type=cast(DebtorType, debtor_type),
+        language=row.text("language").lower() or None,
+        country=row.text("country").upper(),
+        time_zone=row.text("time_zone") or None,
+        email=row.text("email") or None,
+        address=tuple(line for line in (row.text("street"), town) if line),
+        iban=compact(row.text("buyer_iban")) or None,
+        payer_code=row.text("payer_code") or None,
+    )
+
+
+class _Row:
+    """The cells of a row by field instead of by column; every refusal names the column."""
+
+    def __init__(self, cells: Mapping[str, str], profile: Profile) -> None:
+        self._cells = cells
+        self._profile = profile
+        self._columns = {field: column for column, field in profile.columns.items()}
+
+    def text(self, field: str) -> str:
+        with at(place=self._place(field)):
+            cell = clean(self._cells.get(self._place(field), ""))
+            return cell or self._profile.defaults.get(field, "")
+
+    def required(self, field: str) -> str:
+        text = self.text(field)
+        if not text:
+            raise Unreadable("INVALID", "the cell is empty", place=self._place(field))
+        return text
+
+    def texts(self, field: str) -> tuple[str, ...]:
+        return unique(_LIST.split(self.text(field)))
+
+    def value(self, field: str, reading: Callable[[str], Value], *, of: str) -> Value:
+        with at(place=self._place(field)):
+            return reading(of)
+
+    def code(self, field: str, codes: Mapping[str, str]) -> str:
+        """The code of a cell, which may also stand there itself; empty for an empty cell."""
+        text = self.text(field)
+        if text and text not in codes and text not in codes.values():
+            raise Unreadable("INVALID", f"{text[:40]!r} is none of {', '.join(codes)}", place=self._place(field))
+        return codes.get(text, text)
+
+    def amount(self, field: str, currency: str) -> Money:
+        return self.value(field, lambda text: Money.parse(self._plain(text), currency), of=self.required(field))
+
+    def amount_or_zero(self, field: str, currency: str) -> Money:
+        return self.amount(field, currency) if self.text(field) else Money(0, currency)
+
+    def count(self, field: str) -> int:
+        text = self.text(field)
+        if text and not (text.isascii() and text.isdigit() and len(text) <= 6):  # noqa: PLR2004  a million lines
+            raise Unreadable("NOT_A_NUMBER", f"{text[:40]!r} is not a count of lines", place=self._place(field))
+        return int(text or "1")
+
+    def day(self, field: str) -> date:
+        text = self.required(field)
+        for layout in self._profile.date_formats:
+            try:
+                return datetime.strptime(text, layout).date()
+            except ValueError:
+                continue
+        formats = " or ".join(self._profile.date_formats)
+        raise Unreadable("INVALID", f"{text[:40]!r} is not a date ({formats})", place=self._place(field))
+
+    def _plain(self, text: str) -> str:
+        """``1.234,50`` as ``1234.50``; a grouping mark anywhere but before three digits is no number."""
+        mark, grouping = self._profile.decimal_mark, self._profile.grouping
+        whole, point, fraction = text.partition(mark)
+        if grouping and grouping in whole:
+            first, *rest = whole.split(grouping)
+            if grouping in fraction or not first.strip("+-") or any(len(part) != 3 for part in rest):  # noqa: PLR2004
+                raise Unreadable("NOT_A_NUMBER", f"{text[:40]!r} is not an amount", value=text[:40])
+            whole = "".join((first, *rest))
+        if mark != "." and "." in whole + fraction:
+            raise Unreadable("NOT_A_NUMBER", f"{text[:40]!r} is not an amount", value=text[:40])
+        return f"{whole}.{fraction}" if point else whole
+
+    def _place(self, field: str) -> str:
+        return self._columns.get(field, field)

@@ -1,0 +1,87 @@
+"""A profile: which columns of an invoice CSV mean what, and how its dates, numbers and codes are written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kernel.errors import Unreadable
+
+REQUIRED = frozenset({"number", "issued_on", "account_number", "buyer_name", "net", "tax", "gross"})
+OPTIONAL = frozenset(
+    {
+        "type", "due_on", "currency", "seller_name", "seller_registration", "buyer_name_kana", "buyer_registration",
+        "debtor_type", "language", "country", "time_zone", "email", "street", "postal_code", "city", "buyer_iban",
+        "payer_code", "prepaid", "rounding", "payable", "payment_reference", "iban", "preceding", "mandate_id", "lines",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One layout of invoice CSV.
+
+    `columns` maps a header as printed to a field; `defaults` gives fields that the file does not carry; `types` maps
+    a cell of the type column to a UNTDID 1001 code, `debtor_types` one to business or consumer; `encodings` are tried
+    in order; a header fits when all columns of required fields and all of `needs` are there.
+    """
+
+    name: str
+    encodings: tuple[str, ...]
+    delimiter: str
+    decimal_mark: str
+    grouping: str
+    date_formats: tuple[str, ...]
+    columns: Mapping[str, str]
+    types: Mapping[str, str]
+    debtor_types: Mapping[str, str]
+    defaults: Mapping[str, str]
+
+    @classmethod
+    def from_mapping(cls, name: str, data: Mapping[str, Any]) -> "Profile":
+        """A profile from its YAML (`services/billing/policies/csv`). Raises Unreadable INVALID, `place` the key."""
+        columns = _texts(data, "columns")
+        profile = cls(
+            name=name,
+            encodings=_list(data, "encodings"),
+            delimiter=str(data.get("delimiter", ",")),
+            decimal_mark=str(data.get("decimal_mark", ".")),
+            grouping=str(data.get("grouping", "")),
+            date_formats=_list(data, "date_formats"),
+            columns=columns,
+            types=_texts(data, "types"),
+            debtor_types=_texts(data, "debtor_types"),
+            defaults=_texts(data, "defaults"),
+        )
+        profile._check()
+        return profile
+
+    def missing(self, header: Sequence[str]) -> tuple[str, ...]:
+        """The columns of required fields that a header lacks; empty when the profile fits."""
+        return tuple(name for name, field in self.columns.items() if field in REQUIRED and name not in header)
+
+    def _check(self) -> None:
+        fields = {*self.columns.values(), *self.defaults}
+        if unknown := sorted(fields - REQUIRED - OPTIONAL):
+            raise Unreadable("INVALID", f"profile {self.name} names unknown fields {unknown}", place="columns")
+        if absent := sorted(REQUIRED - set(self.columns.values())):
+            raise Unreadable("INVALID", f"profile {self.name} has no column for {absent}", place="columns")
+        if len(set(self.columns.values())) < len(self.columns):
+            raise Unreadable("INVALID", f"profile {self.name} gives one field two columns", place="columns")
+        if len(self.delimiter) != 1 or len(self.decimal_mark) != 1 or self.decimal_mark == self.grouping:
+            raise Unreadable("INVALID", f"profile {self.name}: delimiter and decimal mark are one character each")
+        if wrong := sorted(set(self.debtor_types.values()) - {"business", "consumer"}):
+            raise Unreadable("INVALID", f"profile {self.name}: {wrong} is no debtor type", place="debtor_types")
+
+
+def _list(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    values = data.get(key)
+    if not isinstance(values, list) or not values:
+        raise Unreadable("INVALID", f"a profile needs a list of {key}", place=key)
+    return tuple(str(value) for value in values)
+
+
+def _texts(data: Mapping[str, Any], key: str) -> dict[str, str]:
+    values = data.get(key) or {}
+    if not isinstance(values, dict):
+        raise Unreadable("INVALID", f"{key} maps texts to texts", place=key)
+    return {str(name): str(value) for name, value in values.items()}

@@ -1,0 +1,54 @@
+"""The one way in: finds the format of an invoice file from its content and reads it whole or not at all."""
+
+import re
+from collections.abc import Sequence
+
+from kernel.errors import Unreadable
+from services.billing.domain.formats import csvfile, ubl
+from services.billing.domain.formats.document import InvoiceFile
+from services.billing.domain.formats.profile import Profile
+from services.billing.domain.formats.text import at
+
+# A UBL invoice with a scanned annex stays below 10 MB, a month of 100,000 CSV rows below 30 MB; beyond that a file
+# is a mistake or an attack, and parsing it would take a worker's memory.
+MAX_BYTES = 32 * 1024 * 1024
+
+_UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_XML_START = re.compile(rb"^(\xef\xbb\xbf)?\s*<[?!A-Za-z]")
+_OTHERS = {
+    b"%PDF-": "a PDF document",
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"{": "JSON",
+}
+
+
+def read(content: bytes, name: str = "", profiles: Sequence[Profile] = ()) -> InvoiceFile:
+    """Read an invoice file: UBL 2.1 Invoice or CreditNote, or a CSV that one of `profiles` describes.
+
+    `name` is only repeated in refusals (`file`). Raises Unreadable, and nothing else, with `line` and `place` where
+    there are: EMPTY, TOO_LARGE, UNKNOWN_FORMAT, TRUNCATED, ENCODING, UNSAFE_XML, NOT_A_NUMBER, UNKNOWN_CURRENCY,
+    TOO_MANY_DECIMALS, INVALID.
+    """
+    with at(**({"file": name} if name else {})):
+        if not content.strip(b" \t\r\n\x1a\xef\xbb\xbf"):
+            raise Unreadable("EMPTY", "the file has no content")
+        if len(content) > MAX_BYTES:
+            raise Unreadable("TOO_LARGE", f"the file has {len(content)} bytes; at most {MAX_BYTES} are read")
+        if _looks_like_xml(content):
+            return ubl.read(content)
+        _refuse_others(content)
+        return csvfile.read(content, profiles)
+
+
+def _looks_like_xml(content: bytes) -> bool:
+    head = content[:200]
+    if head.startswith(_UTF_16_OR_32):
+        head = head[2:].replace(b"\x00", b"")
+    return _XML_START.match(head) is not None
+
+
+def _refuse_others(content: bytes) -> None:
+    for magic, kind in _OTHERS.items():
+        if content.lstrip().startswith(magic):
+            raise Unreadable("UNKNOWN_FORMAT", f"this is {kind}, not an invoice in UBL or CSV")

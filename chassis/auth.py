@@ -1,0 +1,111 @@
+"""Identity: short tokens that each service signs for itself, and what a caller may do."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from kernel.errors import Forbidden, Refused
+
+# Long enough for a slow call, short enough that a leaked token is soon worthless.
+LIFETIME_SECONDS = 300
+# Clocks of two hosts may differ by this much.
+LEEWAY_SECONDS = 5
+ALGORITHM = "EdDSA"  # fixed here, never taken from a token's header (RFC 8725, 3.1)
+TYPE = "at+jwt"  # RFC 9068
+SERVICE = "service"
+
+
+class Unauthenticated(Refused):
+    """No token, or one that does not hold."""
+
+    code = "UNAUTHENTICATED"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who acts: a person or a service, with the units and roles its token lists. `*` is every unit (services only)."""
+
+    subject: str
+    issuer: str
+    units: frozenset[str]
+    roles: frozenset[str]
+
+    def for_unit(self, unit: str) -> str:
+        """The unit the request chose. Refuses: FORBIDDEN."""
+        if "*" not in self.units and unit not in self.units:
+            raise Forbidden("the token does not list this business unit", business_unit=unit)
+        return unit
+
+    def need(self, roles: frozenset[str]) -> None:
+        """Refuses: FORBIDDEN when none of the roles is the caller's."""
+        if not self.roles & roles:
+            raise Forbidden(f"this needs one of the roles {', '.join(sorted(roles))}")
+
+
+def service_caller(service: str) -> Caller:
+    """A service acting for itself: subscribers and activities."""
+    return Caller(service, service, frozenset("*"), frozenset({SERVICE}))
+
+
+class Signer:
+    """Signs tokens with one issuer's private key."""
+
+    def __init__(self, keys: Path, issuer: str) -> None:
+        self.issuer = issuer
+        self._key = OKPKey.import_key((keys / f"{issuer}.pem").read_bytes())
+
+    def sign(self, audience: str, subject: str, units: frozenset[str], roles: frozenset[str]) -> str:
+        """A token for one audience."""
+        now = int(time.time())
+        claims = {
+            "iss": self.issuer,
+            "aud": audience,
+            "sub": subject,
+            "units": sorted(units),
+            "roles": sorted(roles),
+            "iat": now,
+            "nbf": now,
+            "exp": now + LIFETIME_SECONDS,
+        }
+        return jwt.encode({"alg": ALGORITHM, "typ": TYPE}, claims, self._key, algorithms=[ALGORITHM])
+
+
+class Verifier:
+    """Checks tokens against the public keys in the folder: an issuer is known by its file, not by its token."""
+
+    def __init__(self, keys: Path, audience: str) -> None:
+        self.audience = audience
+        self._keys: Mapping[str, OKPKey] = {
+            path.name.removesuffix(".pub.pem"): OKPKey.import_key(path.read_bytes()) for path in keys.glob("*.pub.pem")
+        }
+
+    def verify(self, token: str) -> Caller:
+        """The caller. Refuses: UNAUTHENTICATED."""
+        for issuer, key in self._keys.items():
+            try:
+                decoded = jwt.decode(token, key, algorithms=[ALGORITHM])
+            except (JoseError, ValueError):
+                continue
+            return self._check(issuer, decoded)
+        raise Unauthenticated("the token is not signed by a known issuer")
+
+    def _check(self, issuer: str, decoded: jwt.Token) -> Caller:
+        claims, now = decoded.claims, time.time()
+        if decoded.header.get("typ") != TYPE or claims.get("iss") != issuer or claims.get("aud") != self.audience:
+            raise Unauthenticated("the token is not meant for this service")
+        expires, begins = claims.get("exp"), claims.get("nbf")
+        if not isinstance(expires, int) or not isinstance(begins, int):
+            raise Unauthenticated("the token has no lifetime")
+        if not begins - LEEWAY_SECONDS <= now <= expires + LEEWAY_SECONDS:
+            raise Unauthenticated("the token is not valid now")
+        if not isinstance(claims.get("sub"), str):
+            raise Unauthenticated("the token names nobody")
+        roles, units = frozenset(claims.get("roles", ())), frozenset(claims.get("units", ()))
+        if (SERVICE in roles and claims["sub"] != issuer) or ("*" in units and SERVICE not in roles):
+            raise Unauthenticated("only a service speaks for itself and for every unit")
+        return Caller(claims["sub"], issuer, units, roles)

@@ -1,0 +1,261 @@
+"""The consumer: inbox, watermark and effect in one transaction, the offset after; three roads for what fails."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Protocol
+from uuid import UUID
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from google.protobuf.message import DecodeError
+
+from chassis.auth import service_caller
+from chassis.clock import wall_now
+from chassis.database import Database, Transaction
+from chassis.errors import is_outage
+from chassis.settings import fail_point
+from chassis.subscriptions import Handler, Subscriptions, carries_version
+from chassis.telemetry import CONSUMED, PARKED, continued, logger
+from kernel.errors import Refused
+
+# One fetch; also the most events one batch handler is given.
+FETCH = 500
+# What fails for no known reason is tried this often, within a minute, below the broker's poll interval; then parked.
+TRIES = 5
+FIRST_WAIT_SECONDS = 0.5
+# Between two comparisons with the publishers while nothing comes.
+COMPARE_SECONDS = 3.0
+# How long a partition rests while something it needs is away.
+OUTAGE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Received:
+    """One event as it came: its bytes are kept, so that parking loses nothing."""
+
+    id: UUID
+    type: str
+    unit: str | None
+    publisher: str
+    partition: int
+    number: int
+    key: str
+    payload: bytes
+    headers: Mapping[str, str]
+
+
+def received(record: ConsumerRecord) -> Received:
+    """Read CloudEvents headers of a Kafka record."""
+    headers = {name: value.decode() for name, value in record.headers}
+    return Received(
+        id=UUID(headers["ce_id"]),
+        type=headers["ce_type"],
+        unit=headers.get("ce_businessunit"),
+        publisher=headers["ce_type"].split(".")[0],
+        partition=record.partition,
+        number=int(headers["ce_number"]),
+        key=(record.key or b"").decode(),
+        payload=record.value or b"",
+        headers=headers,
+    )
+
+
+class Publishers(Protocol):
+    """What a consumer asks of those it hears."""
+
+    async def published(self, publisher: str) -> Mapping[int, int]:
+        """The last published number of each partition."""
+
+    async def resend(self, publisher: str, partition: int, after: int) -> None:
+        """Publish again what comes after a number."""
+
+
+class Consumer:
+    """Runs a service's subscriptions.
+
+    A publisher's numbers are contiguous per partition, so the consumer takes exactly the next one: earlier ones are
+    repetitions, later ones mean that the broker lost something, and the publisher is asked to send again from there.
+    """
+
+    def __init__(self, service: str, kafka: str, subscriptions: Subscriptions, database: Database, publishers: Publishers) -> None:
+        self._subscriptions, self._database, self._publishers = subscriptions, database, publishers
+        self._caller = service_caller(service)
+        # Explicit acknowledgement from the earliest event: the library's defaults lose events.
+        self.options: dict[str, Any] = {
+            "bootstrap_servers": kafka,
+            "group_id": service,
+            "enable_auto_commit": False,
+            "auto_offset_reset": "earliest",
+        }
+        self.connected = False
+
+    async def run(self) -> None:
+        """Consume until cancelled; a lost broker only makes it wait and join anew."""
+        while True:
+            consumer = AIOKafkaConsumer(*self._subscriptions.topics(), **self.options)
+            try:
+                await consumer.start()
+                self.connected = True
+                await self._consume(consumer)
+            except (KafkaError, OSError) as error:
+                logger().warning("consumer_waits", reason=type(error).__name__)
+                await asyncio.sleep(OUTAGE_SECONDS)
+            finally:
+                self.connected = False
+                await consumer.stop()
+
+    async def _consume(self, consumer: AIOKafkaConsumer) -> None:
+        loop = asyncio.get_running_loop()
+        compare_at = loop.time()
+        while True:
+            fetched = await consumer.getmany(timeout_ms=100, max_records=FETCH)
+            if fetched:
+                await asyncio.gather(*(self._partition(consumer, place, records) for place, records in fetched.items()))
+            elif loop.time() >= compare_at:
+                await self._compare()
+                compare_at = loop.time() + COMPARE_SECONDS
+
+    async def _compare(self) -> None:
+        """Nothing comes: ask the publishers whether something should have, as after the loss of a broker."""
+        for publisher in {topic.split(".")[0] for topic in self._subscriptions.topics()}:
+            try:
+                for partition, number in (await self._publishers.published(publisher)).items():
+                    if number > (mark := await self._watermark(publisher, partition)):
+                        await self._publishers.resend(publisher, partition, mark)
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                logger().info("publisher_away", publisher=publisher)
+
+    async def _partition(self, consumer: AIOKafkaConsumer, place: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
+        """A partition's records in order; an outage rewinds to the first one that has no effect yet."""
+        done = 0
+        try:
+            events = await self._contiguous([received(record) for record in records])
+            for (type_, unit), run in groupby(events, key=lambda event: (event.type, event.unit)):
+                same = list(run)
+                await self._run_of(self._subscriptions.handlers.get(type_), unit, same)
+                done += len(same)
+            done = len(records)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            logger().warning("partition_waits", topic=place.topic, partition=place.partition, reason=type(error).__name__)
+            consumer.seek(place, records[done].offset)
+            await asyncio.sleep(OUTAGE_SECONDS)
+        fail_point("after_effect_before_offset")
+        if done:
+            await consumer.commit({place: records[done - 1].offset + 1})
+
+    async def _contiguous(self, events: Sequence[Received]) -> Sequence[Received]:
+        """The events up to the first gap; behind it nothing is taken, all of it comes again."""
+        mark = await self._watermark(events[0].publisher, events[0].partition)
+        for place, event in enumerate(events):
+            if event.number > mark + 1:
+                logger().warning("gap", publisher=event.publisher, partition=event.partition, after=mark, found=event.number)
+                await self._publishers.resend(event.publisher, event.partition, mark)
+                return events[:place]
+            mark = max(mark, event.number)
+        return events
+
+    async def _watermark(self, publisher: str, partition: int) -> int:
+        async with self._database.begin(self._caller, None) as tx:
+            row = await tx.first("SELECT watermark(:publisher, :partition) AS number", publisher=publisher, partition=partition)
+            return row.number if row else 0
+
+    async def _run_of(self, handler: Handler | None, unit: str | None, events: Sequence[Received]) -> None:
+        """Events of one type and unit, next to each other."""
+        if handler is None:
+            async with self._database.begin(self._caller, None) as tx:
+                await _advance(tx, events[-1])
+            return
+        if handler.many is not None and len(events) > 1:
+            try:
+                await self._effect(handler, unit, events)
+                return
+            except Exception as error:
+                if is_outage(error):
+                    raise
+        for event in events:
+            await self._single(handler, event)
+
+    async def _single(self, handler: Handler, event: Received) -> None:
+        for attempt in range(TRIES):
+            try:
+                await self._effect(handler, event.unit, [event])
+                return
+            except (Refused, DecodeError, _BehindParked) as error:
+                await self.park(event, error)
+                return
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                logger().exception("handler_failed", type=event.type, id=str(event.id), attempt=attempt)
+                if attempt == TRIES - 1:
+                    await self.park(event, error)
+                    return
+                await asyncio.sleep(FIRST_WAIT_SECONDS * 2**attempt)
+
+    async def _effect(self, handler: Handler, unit: str | None, events: Sequence[Received]) -> None:
+        """Inbox, watermark and effect, in one transaction."""
+        with continued(f"handle {events[0].type}", events[0].headers):
+            async with self._database.begin(self._caller, unit) as tx:
+                if not carries_version(handler.type) and await _is_parked(tx, events):
+                    raise _BehindParked("behind a parked message of its key")
+                await self.apply(tx, handler, events)
+                await _advance(tx, events[-1])
+                fail_point("inside_effect")
+        CONSUMED.labels(events[0].type).inc(len(events))
+
+    async def apply(self, tx: Transaction, handler: Handler, events: Sequence[Received]) -> None:
+        """The effect of those events that were not seen before."""
+        fresh = [handler.type.FromString(event.payload) for event in events if await tx.once(event.id)]
+        if handler.many is not None:
+            if fresh:
+                await handler.many(fresh, tx)
+        elif handler.one is not None:
+            for message in fresh:
+                await handler.one(message, tx)
+
+    async def replay(self, event: Received) -> None:
+        """Try a parked message again; its effect and its leaving are one transaction. Raises what it failed with."""
+        handler = self._subscriptions.handlers[event.type]
+        async with self._database.begin(self._caller, event.unit) as tx:
+            await tx.execute("SELECT unpark(:id)", {"id": event.id})
+            await self.apply(tx, handler, [event])
+
+    async def park(self, event: Received, error: BaseException) -> None:
+        """Put a message aside with its reason; the watermark goes on."""
+        reason = f"{error.code}: {error.message}" if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
+        logger().error("message_parked", type=event.type, id=str(event.id), reason=reason)
+        PARKED.labels(event.type).inc()
+        async with self._database.begin(self._caller, None) as tx:
+            await tx.execute(
+                "INSERT INTO parked (id, publisher, partition, number, key, type, business_unit, payload, headers, reason, parked_at) "
+                "VALUES (:id, :publisher, :partition, :number, :key, :type, :unit, :payload, :headers, :reason, :parked_at) "
+                "ON CONFLICT DO NOTHING",
+                {**vars(event), "headers": json.dumps(dict(event.headers)), "reason": reason, "parked_at": wall_now()},
+            )
+            await _advance(tx, event)
+
+
+class _BehindParked(Exception):
+    """An earlier message of the same key is parked, and this type tells a change, not a state."""
+
+
+async def _is_parked(tx: Transaction, events: Sequence[Received]) -> bool:
+    for key in {event.key for event in events}:
+        row = await tx.first("SELECT is_parked(:key) AS parked", key=key)
+        if row is not None and row.parked:
+            return True
+    return False
+
+
+async def _advance(tx: Transaction, event: Received) -> None:
+    await tx.execute(
+        "SELECT advance_watermark(:publisher, :partition, :number)",
+        {"publisher": event.publisher, "partition": event.partition, "number": event.number},
+    )

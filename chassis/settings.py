@@ -1,0 +1,114 @@
+"""Settings: everything a process is told from outside, read once from the environment."""
+
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+# name, default (None = required), meaning; `docs/settings.md` is this table.
+SETTINGS: tuple[tuple[str, str | None, str], ...] = (
+    ("SAIKEN_DATABASE_URL", None, "PostgreSQL as the application role (`<service>_app`): every row it sees is its unit's"),
+    ("SAIKEN_RELAY_DATABASE_URL", None, "the same database as the relay's role: outbox and positions"),
+    ("SAIKEN_AUDITOR_DATABASE_URL", None, "the same database as the auditor's role: plumbing and processes, read only"),
+    ("SAIKEN_OWNER_DATABASE_URL", "", "the same database as its owner; only the migration is given it"),
+    ("SAIKEN_KAFKA", "127.0.0.1:9092", "bootstrap address of the broker"),
+    ("SAIKEN_TEMPORAL", "127.0.0.1:7233", "address of Temporal's frontend"),
+    ("SAIKEN_LISTEN", "127.0.0.1:50051", "address of this service's gRPC door"),
+    ("SAIKEN_PEERS", "", "addresses of all services: `billing=host:port,payments=host:port,…`"),
+    ("SAIKEN_KEYS", None, "folder of the signing keys (`<issuer>.pem`, `<issuer>.pub.pem`) and `units/<unit>.seal|.blind`"),
+    ("SAIKEN_UNITS", None, "YAML of the business units"),
+    ("SAIKEN_FILES", None, "folder of letters and what goes to the post office"),
+    ("SAIKEN_SMTP", "127.0.0.1:25", "where mail is handed over"),
+    ("SAIKEN_CLOCK", "wall", "`wall`, or `skipping`: the clock of Temporal's time-skipping server"),
+    ("SAIKEN_CLOCK_ORIGIN", "", "skipping: the server's instant when the suite started"),
+    ("SAIKEN_CLOCK_START", "", "skipping: the business time at that instant"),
+    ("SAIKEN_PARTITIONS", "4", "partitions of each topic; fixed for the life of a database"),
+    ("SAIKEN_OTLP", "", "OTLP endpoint for traces; empty: none are exported"),
+    ("SAIKEN_METRICS", "", "`host:port` of the Prometheus endpoint; empty: none"),
+    ("SAIKEN_LOG_LEVEL", "INFO", "least severe log line that is written"),
+    ("SAIKEN_FAIL_AT", "", "tests only: the fail point at which this process kills itself"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one service's process knows about the world."""
+
+    service: str
+    database_url: str
+    relay_database_url: str
+    auditor_database_url: str
+    kafka: str
+    temporal: str
+    listen: str
+    peers: Mapping[str, str]
+    keys: Path
+    units: Path
+    files: Path
+    smtp: str
+    clock: str
+    clock_origin: datetime | None
+    clock_start: datetime | None
+    partitions: int
+    otlp: str
+    metrics: str
+    log_level: str
+
+
+class MissingSetting(Exception):
+    """A required setting is not in the environment."""
+
+
+def read(name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """One setting's text. Raises MissingSetting."""
+    default = next(default for known, default, _ in SETTINGS if known == name)
+    value = environment.get(name, default)
+    if value is None:
+        raise MissingSetting(f"{name} is not set: {next(meaning for known, _, meaning in SETTINGS if known == name)}")
+    return value
+
+
+def load(service: str, environment: Mapping[str, str] = os.environ) -> Settings:
+    """All settings of a service. Raises MissingSetting."""
+
+    def get(name: str) -> str:
+        return read(f"SAIKEN_{name}", environment)
+
+    return Settings(
+        service=service,
+        database_url=get("DATABASE_URL"),
+        relay_database_url=get("RELAY_DATABASE_URL"),
+        auditor_database_url=get("AUDITOR_DATABASE_URL"),
+        kafka=get("KAFKA"),
+        temporal=get("TEMPORAL"),
+        listen=get("LISTEN"),
+        peers=parse_peers(get("PEERS")),
+        keys=Path(get("KEYS")),
+        units=Path(get("UNITS")),
+        files=Path(get("FILES")),
+        smtp=get("SMTP"),
+        clock=get("CLOCK"),
+        clock_origin=_instant(get("CLOCK_ORIGIN")),
+        clock_start=_instant(get("CLOCK_START")),
+        partitions=int(get("PARTITIONS")),
+        otlp=get("OTLP"),
+        metrics=get("METRICS"),
+        log_level=get("LOG_LEVEL"),
+    )
+
+
+def parse_peers(text: str) -> Mapping[str, str]:
+    """``billing=host:port,payments=host:port`` as a mapping."""
+    return dict(part.split("=", 1) for part in text.split(",") if part)
+
+
+def _instant(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def fail_point(name: str) -> None:
+    """Where tests kill a process between two durable lines; nothing unless SAIKEN_FAIL_AT names it."""
+    if os.environ.get("SAIKEN_FAIL_AT") == name:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,66 @@
+"""What a service hears: handlers by event type, declared; `chassis.consumer` runs them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from chassis.database import Transaction
+
+Event = TypeVar("Event", bound=Message)
+One = Callable[[Event, Transaction], Awaitable[None]]
+Many = Callable[[Sequence[Event], Transaction], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Handler:
+    """What is done with events of one type: for each, or for all of one unit in a batch."""
+
+    type: type[Message]
+    one: One[Message] | None
+    many: Many[Message] | None
+
+
+@dataclass
+class Subscriptions:
+    """The handlers of one service; topics follow from the types."""
+
+    handlers: dict[str, Handler] = field(default_factory=dict)
+
+    def on(self, event: type[Event]) -> Callable[[One[Event]], One[Event]]:
+        """Handle each event of a type: `async def handler(event, tx)`."""
+
+        def register(function: One[Event]) -> One[Event]:
+            self._add(Handler(event, function, None))  # type: ignore[arg-type]
+            return function
+
+        return register
+
+    def on_many(self, event: type[Event]) -> Callable[[Many[Event]], Many[Event]]:
+        """Handle all events of a type and unit in a batch at once; must equal one by one."""
+
+        def register(function: Many[Event]) -> Many[Event]:
+            self._add(Handler(event, None, function))  # type: ignore[arg-type]
+            return function
+
+        return register
+
+    def topics(self) -> list[str]:
+        """The topics to read: `billing.v1.ItemChanged` is in `billing.events`."""
+        return sorted({topic_of(name) for name in self.handlers})
+
+    def _add(self, handler: Handler) -> None:
+        name = handler.type.DESCRIPTOR.full_name
+        assert name not in self.handlers, f"two handlers of {name}"
+        self.handlers[name] = handler
+
+
+def topic_of(type_name: str) -> str:
+    """One topic per service."""
+    return f"{type_name.split('.', maxsplit=1)[0]}.events"
+
+
+def carries_version(event: type[Message]) -> bool:
+    """True when an event tells a state with its version: later ones need not wait for a parked one."""
+    return "version" in event.DESCRIPTOR.fields_by_name

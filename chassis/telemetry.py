@@ -1,0 +1,79 @@
+"""Telemetry: JSON logs with the trace id and no personal data, traces in W3C headers, metrics."""
+
+import logging
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.propagate import extract, inject
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from prometheus_client import Counter, Gauge, start_http_server
+
+from chassis.settings import Settings
+
+PUBLISHED = Counter("saiken_published_total", "Events that the relay has handed to the broker.", ["type"])
+CONSUMED = Counter("saiken_consumed_total", "Events whose effect is committed.", ["type"])
+PARKED = Counter("saiken_parked_total", "Messages put aside with their reason, to be replayed.", ["type"])
+UNPUBLISHED = Gauge("saiken_outbox_unpublished", "Outbox rows that wait for the relay.")
+REFUSED = Counter("saiken_refused_total", "Requests that a rule refused.", ["method", "code"])
+
+_tracer = trace.get_tracer("saiken")
+
+
+def start(settings: Settings) -> None:
+    """Configure logs, traces and metrics of this process."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _trace_id,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format='{"level": "%(levelname)s", "logger": "%(name)s", "event": "%(message)s"}'
+    )
+    provider = TracerProvider(resource=Resource.create({"service.name": settings.service}))
+    if settings.otlp:
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp)))
+    trace.set_tracer_provider(provider)
+    if settings.metrics:
+        host, _, port = settings.metrics.rpartition(":")
+        start_http_server(int(port), host)
+
+
+def logger() -> Any:
+    """The process's logger; give ids and codes, never names, accounts or texts."""
+    return structlog.get_logger()
+
+
+def trace_headers() -> dict[str, str]:
+    """The current trace context as W3C headers."""
+    headers: dict[str, str] = {}
+    inject(headers)
+    return headers
+
+
+@contextmanager
+def continued(name: str, headers: Mapping[str, str]) -> Iterator[None]:
+    """A span that goes on from the context in some headers."""
+    with _tracer.start_as_current_span(name, context=extract(headers)):
+        yield
+
+
+def _trace_id(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        event["trace_id"] = f"{context.trace_id:032x}"
+    return event

@@ -15,7 +15,7 @@ from kernel.errors import Forbidden, Refused
 LIFETIME_SECONDS = 300
 # Clocks of two hosts may differ by this much.
 LEEWAY_SECONDS = 5
-ALGORITHM = "EdDSA"  # fixed here, never taken from a token's header (RFC 8725, 3.1)
+ALGORITHM = "Ed25519"  # RFC 9864; fixed here, never taken from a token's header (RFC 8725, 3.1)
 TYPE = "at+jwt"  # RFC 9068
 SERVICE = "service"
 

@@ -80,9 +80,9 @@ class Transaction:
         result = await self.execute("INSERT INTO inbox (id) VALUES (:id) ON CONFLICT DO NOTHING", {"id": id_})
         return bool(result.rowcount)
 
-    def publish(self, event: Message, key: str) -> None:
-        """Announce a fact; it leaves if and only if this transaction commits."""
-        self._write(event.DESCRIPTOR.full_name, key, event.SerializeToString(), partition_of(key, self._partitions))
+    def publish(self, event: Message, key: str, group: bool = False) -> None:
+        """Announce a fact; it leaves if and only if this transaction commits. A group's fact carries no unit."""
+        self._write(event.DESCRIPTOR.full_name, key, event.SerializeToString(), partition_of(key, self._partitions), group)
 
     async def nudge(self, process: Process, id_: object) -> None:
         """Tell a process to look again; it is started when it does not run."""
@@ -112,11 +112,11 @@ class Transaction:
     def _name(self, process: Process, id_: object) -> str:
         return f"{self.unit.id}/{process.noun}/{id_}"
 
-    def _write(self, type_: str, key: str, payload: bytes, partition: int) -> None:
+    def _write(self, type_: str, key: str, payload: bytes, partition: int, group: bool = False) -> None:
         self._outbox.append(
             {
                 "id": new_id(),
-                "business_unit": self._unit.id if self._unit else None,
+                "business_unit": self._unit.id if self._unit and not group else None,
                 "partition": partition,
                 "type": type_,
                 "key": key,

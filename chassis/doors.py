@@ -30,7 +30,7 @@ def unit() -> str:
     return _unit.get()
 
 
-class Door(grpc.aio.ServerInterceptor[Any, Any]):  # type: ignore[type-arg, unused-ignore]
+class Door(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     """Checks the token and the method's roles, continues the trace, turns refusals into status."""
 
     def __init__(self, verifier: Verifier, roles: Roles) -> None:

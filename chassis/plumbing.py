@@ -93,7 +93,7 @@ def add_plumbing(metadata: MetaData) -> None:
 
 def protect_plumbing(service: str) -> list[str]:
     """Grants, policies and the few functions through which the application touches what it may not read."""
-    app, definer, auditor = (f"{service}_{role}" for role in ("app", "definer", "auditor"))
+    auditor = f"{service}_auditor"
     lines = [line for name in ("outbox", "positions", "inbox", "watermarks", "parked") for line in protect(service, name, PLUMBING)]
     lines += protect(service, "processes", UNIT)
     lines += [
@@ -112,12 +112,21 @@ def protect_plumbing(service: str) -> list[str]:
         "unpark(id_ uuid) RETURNS void": "DELETE FROM parked WHERE id = id_",
     }
     for signature, body in functions.items():
-        name = signature[: signature.index(")") + 1]
-        types = name[: name.index("(")] + "(" + ", ".join(part.split()[-1] for part in name[name.index("(") + 1 : -1].split(",")) + ")"
-        lines += [
-            f"CREATE FUNCTION {signature} LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$ {body} $$",
-            f"ALTER FUNCTION {types} OWNER TO {definer}",
-            f"REVOKE ALL ON FUNCTION {types} FROM PUBLIC",
-            f"GRANT EXECUTE ON FUNCTION {types} TO {app}",
-        ]
+        lines += definer_function(service, signature, body)
     return lines
+
+
+def definer_function(service: str, signature: str, body: str, language: str = "sql") -> list[str]:
+    """A function that acts as the service's definer role: what the application may do without being able to read."""
+    name, _, rest = signature.partition("(")
+    types = f"{name}({', '.join(part.split()[-1] for part in rest[: rest.index(')')].split(','))})"
+    definer = f"{service}_definer"
+    return [
+        f"CREATE FUNCTION {signature} LANGUAGE {language} SECURITY DEFINER SET search_path = public, pg_temp AS $$ {body} $$",
+        # Only for the moment: a role that owns a function must have been able to create it.
+        f"GRANT CREATE ON SCHEMA public TO {definer}",
+        f"ALTER FUNCTION {types} OWNER TO {definer}",
+        f"REVOKE CREATE ON SCHEMA public FROM {definer}",
+        f"REVOKE ALL ON FUNCTION {types} FROM PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION {types} TO {service}_app",
+    ]

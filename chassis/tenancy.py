@@ -123,15 +123,15 @@ class Vault:
         self._folder = keys / "units"
         self._keys: dict[str, bytes] = {}
 
-    def seal(self, unit: str, text: str, purpose: str) -> bytes:
+    def seal(self, unit: str, plain: bytes, purpose: str) -> bytes:
         """AES-256-GCM under the unit's key; `purpose` (table and column) must be given again to open it."""
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + AESGCM(self._key(unit, "seal")).encrypt(nonce, text.encode(), f"{unit}|{purpose}".encode())
+        return nonce + AESGCM(self._key(unit, "seal")).encrypt(nonce, plain, f"{unit}|{purpose}".encode())
 
-    def open(self, unit: str, sealed: bytes, purpose: str) -> str:
+    def open(self, unit: str, sealed: bytes, purpose: str) -> bytes:
         """What was sealed. Raises InvalidTag when unit, purpose or bytes are not the ones sealed."""
         key = AESGCM(self._key(unit, "seal"))
-        return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], f"{unit}|{purpose}".encode()).decode()
+        return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], f"{unit}|{purpose}".encode())
 
     def blind(self, unit: str, text: str) -> str:
         """A blind index: equal texts of one unit give equal tokens, and the token says nothing else."""

@@ -14,8 +14,7 @@ def inconsistencies(document: Document) -> tuple[str, ...]:
         found.append(f"gross {document.gross} is not net {document.net} + tax {document.tax}")
     if document.payable != document.gross - document.prepaid + document.rounding:
         found.append(
-            f"payable {document.payable} is not gross {document.gross} - prepaid {document.prepaid}"
-            f" + rounding {document.rounding}"
+            f"payable {document.payable} is not gross {document.gross} - prepaid {document.prepaid} + rounding {document.rounding}"
         )
     if not document.buyer.account_number:
         found.append("the buyer has no account number")

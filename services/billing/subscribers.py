@@ -1,0 +1,37 @@
+"""What billing hears."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.subscriptions import Subscriptions
+from proto.payments.v1.events_pb2 import LineDistributed, SliceKind
+from services.billing import commands
+from services.billing.domain.ledger import ITEM, NOT_RECEIVABLE, ON_ACCOUNT, REFUND, UNIDENTIFIED, Line, Target
+
+subscriptions = Subscriptions()
+
+KINDS = {
+    SliceKind.SLICE_KIND_ITEM: ITEM,
+    SliceKind.SLICE_KIND_ON_ACCOUNT: ON_ACCOUNT,
+    SliceKind.SLICE_KIND_UNIDENTIFIED: UNIDENTIFIED,
+    SliceKind.SLICE_KIND_NOT_RECEIVABLE: NOT_RECEIVABLE,
+    SliceKind.SLICE_KIND_REFUND: REFUND,
+}
+
+
+@subscriptions.on_many(LineDistributed)
+async def post(events: Sequence[LineDistributed], tx: Transaction) -> None:
+    """Post what payments decided about bank lines."""
+    await commands.post_lines(tx, [_line(event) for event in events])
+
+
+def _line(event: LineDistributed) -> Line:
+    slices: dict[Target, int] = {}
+    for part in event.slices:
+        kind = KINDS[part.kind]
+        target = Target(
+            kind, UUID(part.item_id) if kind == ITEM else None, UUID(part.account_id) if part.account_id and kind != ITEM else None
+        )
+        slices[target] = slices.get(target, 0) + part.amount_minor
+    return Line(UUID(event.line_id), event.version, event.amount.currency, slices)

@@ -1,0 +1,5 @@
+"""Where alembic starts for this service."""
+
+from chassis.migrate import run
+
+run()

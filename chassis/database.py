@@ -54,7 +54,7 @@ class Transaction:
         self.now, self.caller, self._unit = now, caller, unit
         self.units, self.vault = database.units, database.vault
         self._connection, self._partitions = connection, database.partitions
-        self._outbox: list[dict[str, Any]] = []
+        self.outbox: list[dict[str, Any]] = []
 
     @property
     def unit(self) -> Unit:
@@ -113,7 +113,7 @@ class Transaction:
         return f"{self.unit.id}/{process.noun}/{id_}"
 
     def _write(self, type_: str, key: str, payload: bytes, partition: int, group: bool = False) -> None:
-        self._outbox.append(
+        self.outbox.append(
             {
                 "id": new_id(),
                 "business_unit": self._unit.id if self._unit and not group else None,
@@ -128,9 +128,9 @@ class Transaction:
 
     async def flush(self) -> bool:
         """Write the outbox rows; the edge calls it right before it commits. True when there were any."""
-        if self._outbox:
-            await self._connection.execute(_OUTBOX, self._outbox)
-        return bool(self._outbox)
+        if self.outbox:
+            await self._connection.execute(_OUTBOX, self.outbox)
+        return bool(self.outbox)
 
 
 class Database:

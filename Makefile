@@ -1,0 +1,52 @@
+# Saiken: `make` says what there is.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+help: ## What there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Install everything into .venv (Python 3.11 and a package index are enough)
+
+# uv first, because it is fast; pip where uv cannot reach the index that pip is configured for.
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r tools/uv.lock.txt
+	@$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock --python $(BIN)/python \
+	  || $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --offline -e . --python $(BIN)/python \
+	  || $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: $(STAMP) ## Six months of three business units in about a minute, ending in proven books
+	@$(BIN)/saiken demo
+
+run: $(STAMP) ## The suite on the wall clock, data in .saiken/; Ctrl-C ends it
+	@$(BIN)/saiken up --foreground
+
+check: $(STAMP) ## Seconds: lint, types, import contracts, contracts, pure tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy kernel chassis services cli tools
+	@$(BIN)/lint-imports
+	@$(BIN)/buf lint
+	@$(BIN)/pytest -m "not real" kernel tests/test_tidy.py services
+
+test: check ## All tests, real servers included
+	@$(BIN)/pytest
+
+lock: ## Pin what pyproject.toml asks for, with hashes and without addresses
+	@$(BIN)/uv pip compile --quiet --extra dev --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	@sed -n '/^uv==/,/^[^ ]/p' requirements.lock | sed '$$d' > tools/uv.lock.txt
+
+proto: ## Generate the code of all contracts
+	@proto/generate.sh
+
+migration: ## The next migration: make migration SERVICE=billing NAME="what changes"
+	@$(BIN)/python -m tools.new_migration "$(SERVICE)" "$(NAME)"
+
+clean: ## Remove what was installed and made
+	@rm -rf .venv .saiken .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: help setup demo run check test lock proto migration clean

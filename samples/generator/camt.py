@@ -46,10 +46,9 @@ def _zone(month: int, day: int) -> str:
 
 
 def _balance(code: str, minor: int, day: str) -> list[str]:
-    return [
-        f'      <Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{_euro(minor)}</Amt>'
-        f"<CdtDbtInd>{_mark(minor)}</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>"
-    ]
+    kind = f"<Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>"
+    amount = f'<Amt Ccy="EUR">{_euro(minor)}</Amt><CdtDbtInd>{_mark(minor)}</CdtDbtInd>'
+    return [f"      <Bal>{kind}{amount}<Dt><Dt>{day}</Dt></Dt></Bal>"]
 
 
 def _entry(entry: Entry, number: str) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from generator import ledger  # noqa: E402
+from generator import ledger
 
 IMPORTED_ON = {
     6: date(2026, 7, 1), 7: date(2026, 8, 3), 8: date(2026, 9, 1),

@@ -54,7 +54,7 @@ def test_a_returned_and_a_refunded_collection_are_recognised_as_returns(unit):
 def test_a_sepa_return_carries_its_reason_and_the_collections_id():
     found = [(back.return_reason, back.end_to_end_id) for back in returns("rheintel")]
 
-    assert found == [("MD06", "E2E-RT-2026-00019"), ("AM04", "E2E-RT-2026-00028")]
+    assert found == [("MD06", "E2E-RT-2026-00015"), ("AM04", "E2E-RT-2026-00028")]
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,8 @@ _PROGRAMS = ("PostgreSQL", "Temporal", "Temporal's time-skipping server", "Tansu
 
 
 def check_program(name: str) -> Finding:
-    from cli.infrastructure import StartFailed, broker, places, temporal
+    from cli.infrastructure import broker, places, temporal
+    from cli.infrastructure.process import StartFailed
 
     finders: dict[str, Callable[[], str]] = {
         "PostgreSQL": lambda: str(places.wheel() / "pginstall" / "bin" / "postgres"),
@@ -115,7 +116,7 @@ def check_account(data: Path) -> Finding:
 
 
 def check_units() -> Finding:
-    from cli.infrastructure import read_unit_ids
+    from cli.infrastructure.keys import read_unit_ids
     from kernel.errors import Unreadable
 
     path = Path(os.environ.get("SAIKEN_UNITS", DEFAULT_UNITS))

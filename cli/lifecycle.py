@@ -14,7 +14,7 @@ from cli.output import Json, progress, say, show
 from kernel.errors import NotFound, Refused
 
 if TYPE_CHECKING:
-    from cli.suite.state import Running
+    from cli.running import Running
 
 Data = Annotated[Path, typer.Option(help="The suite's folder.", envvar="SAIKEN_DATA")]
 DEFAULT_DATA = Path(".saiken")
@@ -47,7 +47,7 @@ def up(
 
     Example: saiken up --data .saiken
     """
-    from cli.suite.state import find_running
+    from cli.running import find_running
 
     running = find_running(data)
     if running is None and foreground:
@@ -64,10 +64,10 @@ def up(
 
 
 def _stay(data: Path, temporal: Literal["wall", "skipping"], units: Path, partitions: int, *, bare: bool) -> None:
-    from cli.infrastructure import StartFailed
+    from cli.infrastructure.process import StartFailed
+    from cli.running import AlreadyRunning
     from cli.suite.daemon import run
     from cli.suite.programs import ALL
-    from cli.suite.state import AlreadyRunning
 
     try:
         run(data, temporal, units, partitions, () if bare else ALL)
@@ -100,7 +100,7 @@ def _start(data: Path, options: list[str]) -> None:
 
 
 def _prepare(data: Path) -> None:
-    from cli.suite.folder import prepare
+    from cli.running import prepare
 
     try:
         prepare(data)
@@ -110,7 +110,7 @@ def _prepare(data: Path) -> None:
 
 def _wait_ready(data: Path, supervisor: "subprocess.Popen[bytes] | None") -> bool:
     """False when the supervisor ended before it was ready."""
-    from cli.suite.state import find_running
+    from cli.running import find_running
 
     deadline = time.monotonic() + UP_SECONDS
     while time.monotonic() < deadline:
@@ -128,16 +128,18 @@ def down(data: Data = DEFAULT_DATA) -> None:
 
     Example: saiken down
     """
-    from cli.suite.state import find_running
+    from cli.running import find_running
 
-    running = find_running(data)
-    if running is None:
+    if find_running(data) is None:
         say(f"no suite runs on {data}")
         return
+    asked = False
+    deadline = time.monotonic() + DOWN_SECONDS
     with progress("stopping"):
-        os.kill(running.pid, signal.SIGTERM)
-        deadline = time.monotonic() + DOWN_SECONDS
-        while find_running(data) is not None:
+        while (running := find_running(data)) is not None:
+            if not asked and running.pid:
+                os.kill(running.pid, signal.SIGTERM)
+                asked = True
             if time.monotonic() > deadline:
                 raise Failed(f"the suite (pid {running.pid}) still runs after {DOWN_SECONDS:.0f} s", pid=running.pid)
             time.sleep(LOOK_SECONDS)
@@ -149,7 +151,7 @@ def status(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
 
     Example: saiken status --json
     """
-    from cli.suite.state import find_running
+    from cli.running import find_running
 
     running = find_running(data)
     if as_json:
@@ -186,7 +188,7 @@ def _table(running: "Running") -> None:
 
 def find_suite(data: Path) -> dict[str, Any]:
     """The state of the running suite, for commands that need one. Raises NotFound."""
-    from cli.suite.state import find_running
+    from cli.running import find_running
 
     running = find_running(data)
     if running is None or running.state is None:

@@ -9,7 +9,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from cli.infrastructure.secret_files import write_private
+from cli.secret_files import write_private
 from kernel.errors import Unreadable
 
 ISSUERS = ("billing", "payments", "collections", "legal", "notifications", "gateway", "cli")

@@ -12,7 +12,7 @@ import psutil
 from cli.infrastructure import places, provision
 from cli.infrastructure.ports import HOST
 from cli.infrastructure.process import Child, StartFailed, plain_environment, wait_until
-from cli.infrastructure.secret_files import passwords, write_private
+from cli.secret_files import passwords, write_private
 
 SUPERUSER = "postgres"
 # Starting takes 0.2 s; after a crash the log of at most max_wal_size is replayed first.
@@ -84,8 +84,12 @@ class Postgres:
             self._make_cluster()
         self._outlast_predecessor()
         self.child.start()
-        wait_until(self._accepts, self.child, READY_SECONDS)
+        self.wait()
         self.run_script(provision.script(self._services, self.passwords))
+
+    def wait(self) -> None:
+        """Until it accepts connections. Raises StartFailed."""
+        wait_until(self._accepts, self.child, READY_SECONDS)
 
     def restart(self) -> None:
         """After a crash."""

@@ -9,9 +9,10 @@ from pathlib import Path
 from types import FrameType
 from typing import cast, get_args
 
-from cli.infrastructure import Kind, StartFailed
+from cli.infrastructure.process import StartFailed
+from cli.infrastructure.temporal import Kind
+from cli.running import AlreadyRunning
 from cli.suite.programs import ALL, PROGRAMS, Program
-from cli.suite.state import AlreadyRunning
 from cli.suite.suite import DEFAULT_UNITS, Suite
 from kernel.errors import Refused
 

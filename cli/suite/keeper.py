@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cli.infrastructure import Child, StartFailed
+from cli.infrastructure.process import Child, StartFailed
 
 Policy = Literal["restart", "leave"]
 LOOK_SECONDS = 0.1
@@ -29,7 +29,7 @@ class Watched:
     restarts: int = 0
     _in_a_row: int = 0
     _since: float = 0.0
-    _due: float | None = None
+    due: float | None = None
     _ended: str = ""
 
     @property
@@ -40,7 +40,7 @@ class Watched:
 
     def expect(self, *, running: bool) -> None:
         """What was done by command is not a crash."""
-        self.wanted, self._due, self._ended, self._in_a_row = running, None, "", 0
+        self.wanted, self.due, self._ended, self._in_a_row = running, None, "", 0
         self._since = time.monotonic()
 
     def look(self, now: float) -> str | None:
@@ -51,9 +51,9 @@ class Watched:
             if now - self._since > STEADY_SECONDS:
                 self._in_a_row = 0
             return None
-        if self._due is None:
+        if self.due is None:
             return self._notice(now)
-        return self._revive(now) if now >= self._due else None
+        return self._revive(now) if now >= self.due else None
 
     def _notice(self, now: float) -> str | None:
         self._ended = f"{self.child.name} crashed (exit {self.child.exit_code})"
@@ -64,11 +64,11 @@ class Watched:
             self.wanted = False
             return f"{self._ended}: what it kept in memory is gone, start the suite anew"
         self._in_a_row += 1
-        self._due = now + min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (self._in_a_row - 1))
+        self.due = now + min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (self._in_a_row - 1))
         return None
 
     def _revive(self, now: float) -> str:
-        self._due, self._since = None, now
+        self.due, self._since = None, now
         if self.revive is None:
             raise AssertionError(f"{self.child.name} cannot be started again")
         try:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.infrastructure import Infrastructure
+from cli.infrastructure.embedded import Infrastructure
 from cli.infrastructure.ports import HOST
 from cli.infrastructure.provision import database
 

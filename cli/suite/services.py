@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from cli.infrastructure import Child, StartFailed
-from cli.infrastructure.process import stop_all, wait_until
+from cli.infrastructure.process import Child, StartFailed, stop_all, wait_until
 from cli.skipping import OPTIONS
 from cli.suite.keeper import Policy, Watched
 from cli.suite.programs import Program, Surroundings

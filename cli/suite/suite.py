@@ -9,11 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from cli.infrastructure import ROOT, Infrastructure, Kind, StartFailed, make_keys, read_unit_ids
+from cli import running
+from cli.infrastructure.embedded import Infrastructure
+from cli.infrastructure.keys import make_keys, read_unit_ids
 from cli.infrastructure.ports import free_ports
+from cli.infrastructure.process import ROOT, StartFailed
+from cli.infrastructure.temporal import Kind
 from cli.skipping import server_time
-from cli.suite import state
-from cli.suite.folder import prepare
 from cli.suite.keeper import Keeper, Policy, Watched
 from cli.suite.programs import ALL, CLOCK_START, PROGRAMS, Program, Surroundings
 from cli.suite.services import Services
@@ -48,7 +50,7 @@ class Suite:
         """Use `Suite.start`. Takes the data folder; raises AlreadyRunning."""
         self._plan = plan
         self._data = plan.data
-        self._held = state.hold(plan.data)
+        self._held = running.hold(plan.data)
         self._lock = threading.RLock()
         self._keeper: Keeper | None = None
         self._services: Services | None = None
@@ -85,7 +87,7 @@ class Suite:
         """
         ids = read_unit_ids(units)
         plan = Plan(
-            prepare(data.resolve()), temporal, units.resolve(), programs, services, partitions, when_exited, clock_start,
+            running.prepare(data.resolve()), temporal, units.resolve(), programs, services, partitions, when_exited, clock_start,
             throwaway, report or _to_stderr,
         )  # fmt: skip
         suite = cls(plan)
@@ -126,7 +128,7 @@ class Suite:
                 self._plan.report(f"{name} did not end on SIGTERM and was killed")
             self.infrastructure.stop()
         finally:
-            state.state_path(self._data).unlink(missing_ok=True)
+            running.state_path(self._data).unlink(missing_ok=True)
             self._held.close()
 
     def __enter__(self) -> Self:
@@ -267,7 +269,7 @@ class Suite:
         self._plan.report(line)
 
     def _write(self) -> None:
-        state.write(self._data, self.state())
+        running.write(self._data, self.state())
 
 
 def _watch(parts: Infrastructure) -> dict[str, Watched]:

@@ -18,12 +18,14 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from cli.infrastructure import Infrastructure, make_keys, places, provision, read_unit_ids
+from cli.infrastructure import places, provision
 from cli.infrastructure.broker import TOPICS
+from cli.infrastructure.embedded import Infrastructure
+from cli.infrastructure.keys import make_keys, read_unit_ids
 from cli.infrastructure.ports import free_ports, is_free
 from cli.infrastructure.process import Child
+from cli.running import prepare
 from cli.skipping import SkippingTime
-from cli.suite.folder import prepare
 from kernel.errors import Unreadable
 
 SERVICES = ("billing", "payments")

@@ -4,6 +4,7 @@ import csv
 import io
 
 from generator.book import Invoice
+from generator.checkdigits import corporate_number
 
 _JA = (
     "請求書番号", "伝票区分", "発行日", "支払期日", "通貨", "発行者", "登録番号", "得意先コード", "得意先名", "得意先名カナ", "法人番号",
@@ -38,7 +39,7 @@ def _japanese(invoice: Invoice) -> tuple[str, ...]:
     customer, party = invoice.customer, invoice.customer.party
     return (
         invoice.number, "赤伝" if invoice.preceding else "請求", f"{invoice.issued_on:%Y/%m/%d}",
-        "" if invoice.preceding else f"{invoice.due_on:%Y/%m/%d}", "JPY", "株式会社なにわ電子卸", "T4999900040007",
+        "" if invoice.preceding else f"{invoice.due_on:%Y/%m/%d}", "JPY", "株式会社なにわ電子卸", f"T{corporate_number(40007)}",
         customer.account, customer.name, party.kana or "", party.registration or "",
         "法人" if party.kind == "business" else "個人", party.language, party.country, customer.email or "",
         customer.street, customer.postal_code, customer.city, customer.payer_code or "",

@@ -3,9 +3,10 @@
 from xml.sax.saxutils import escape
 
 from generator.book import Customer, Invoice
+from generator.checkdigits import vat_id
 
 SELLER = "Rheintel Telekommunikation GmbH"
-SELLER_VAT = "DE004000011"
+SELLER_VAT = vat_id(4000001)
 _NAMESPACE = "urn:oasis:names:specification:ubl:schema:xsd"
 
 

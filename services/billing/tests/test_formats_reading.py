@@ -61,8 +61,9 @@ def test_a_japanese_file_reads_the_same_in_shift_jis_and_utf_8(encoding):
     assert file.warnings == ("columns not read: 備考",)
     assert (invoice.number, invoice.gross) == ("見-0001", Money(1357400, "JPY"))
     assert invoice.buyer.name_kana == "ミホンシヨウジ"
-    assert (invoice.buyer.payer_code, invoice.buyer.address) == ("0000000100", ("架空町1-2-3, 2階", "000-0001 見本市"))
+    assert (invoice.buyer.payer_code, invoice.buyer.address) == ("0000000100", ("〒000-0001", "見本市架空町1-2-3, 2階"))
     assert (invoice.buyer.debtor_type, credit.buyer.debtor_type) == ("business", "consumer")
+    assert credit.buyer.address == ()
     assert (credit.is_credit, credit.due_on, credit.preceding) == (True, None, ("見-0001", "見-0009"))
     assert credit.payable == credit.gross == Money(550, "JPY")
 
@@ -135,6 +136,8 @@ def test_a_buyer_without_an_account_number_is_read_but_cannot_be_booked():
         ({"columns": {"Nr": "number"}}, "columns"),
         ({"debtor_types": {"X": "alien"}}, "debtor_types"),
         ({"defaults": {"colour": "red"}}, "columns"),
+        ({"address": ["{street.__class__}"]}, "address"),
+        ({"address": ["{street"]}, "address"),
     ],
 )
 def test_a_profile_that_cannot_work_is_refused_before_any_file_meets_it(change, place):

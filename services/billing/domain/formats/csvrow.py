@@ -10,7 +10,7 @@ from kernel.errors import Unreadable
 from kernel.money import Money, exponent
 from services.billing.domain.formats.checks import inconsistencies
 from services.billing.domain.formats.document import INVOICE, Buyer, DebtorType, Document, Seller
-from services.billing.domain.formats.profile import Profile
+from services.billing.domain.formats.profile import ADDRESS_FIELDS, Profile, fields_of
 from services.billing.domain.formats.text import at, clean, compact, unique
 
 Value = TypeVar("Value")
@@ -52,7 +52,6 @@ def document(cells: Mapping[str, str], profile: Profile) -> Document:
 
 
 def _buyer(row: "_Row", profile: Profile) -> Buyer:
-    town = " ".join(part for part in (row.text("postal_code"), row.text("city")) if part)
     # Unstated means consumer, who is protected more.
     debtor_type = row.code("debtor_type", profile.debtor_types) or "consumer"
     return Buyer(
@@ -65,9 +64,16 @@ def _buyer(row: "_Row", profile: Profile) -> Buyer:
         country=row.text("country").upper(),
         time_zone=row.text("time_zone") or None,
         email=row.text("email") or None,
-        address=tuple(line for line in (row.text("street"), town) if line),
+        address=_address(row, profile),
         iban=compact(row.text("buyer_iban")) or None,
         payer_code=row.text("payer_code") or None,
+    )
+
+
+def _address(row: "_Row", profile: Profile) -> tuple[str, ...]:
+    parts = {field: row.text(field) for field in ADDRESS_FIELDS}
+    return tuple(
+        clean(line.format_map(parts)) for line in profile.address if any(parts[field] for field in fields_of(line))
     )
 
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any
 
 from kernel.errors import Unreadable
 
 REQUIRED = frozenset({"number", "issued_on", "account_number", "buyer_name", "net", "tax", "gross"})
+ADDRESS_FIELDS = frozenset({"street", "postal_code", "city"})
+# The order of an envelope in most of Europe and America; Japan writes it the other way round.
+USUAL_ADDRESS = ["{street}", "{postal_code} {city}"]
 OPTIONAL = frozenset(
     {
         "type", "due_on", "currency", "seller_name", "seller_registration", "buyer_name_kana", "buyer_registration",
@@ -22,7 +26,7 @@ class Profile:
 
     `columns` maps a header as printed to a field; `defaults` gives fields that the file does not carry; `types` maps
     a cell of the type column to a UNTDID 1001 code, `debtor_types` one to business or consumer; `encodings` are tried
-    in order; a header fits when all columns of required fields and all of `needs` are there.
+    in order; `address` gives the lines of an envelope; a header fits when all columns of required fields are there.
     """
 
     name: str
@@ -31,6 +35,7 @@ class Profile:
     decimal_mark: str
     grouping: str
     date_formats: tuple[str, ...]
+    address: tuple[str, ...]
     columns: Mapping[str, str]
     types: Mapping[str, str]
     debtor_types: Mapping[str, str]
@@ -47,6 +52,7 @@ class Profile:
             decimal_mark=str(data.get("decimal_mark", ".")),
             grouping=str(data.get("grouping", "")),
             date_formats=_list(data, "date_formats"),
+            address=_list({"address": USUAL_ADDRESS, **data}, "address"),
             columns=columns,
             types=_texts(data, "types"),
             debtor_types=_texts(data, "debtor_types"),
@@ -69,8 +75,19 @@ class Profile:
             raise Unreadable("INVALID", f"profile {self.name} gives one field two columns", place="columns")
         if len(self.delimiter) != 1 or len(self.decimal_mark) != 1 or self.decimal_mark == self.grouping:
             raise Unreadable("INVALID", f"profile {self.name}: delimiter and decimal mark are one character each")
+        if any(set(fields_of(line)) - ADDRESS_FIELDS for line in self.address):
+            known = ", ".join(sorted(ADDRESS_FIELDS))
+            raise Unreadable("INVALID", f"profile {self.name}: an address is made of {known}", place="address")
         if wrong := sorted(set(self.debtor_types.values()) - {"business", "consumer"}):
             raise Unreadable("INVALID", f"profile {self.name}: {wrong} is no debtor type", place="debtor_types")
+
+
+def fields_of(line: str) -> tuple[str, ...]:
+    """The fields that an address line names: ``{postal_code} {city}``. Raises Unreadable INVALID."""
+    try:
+        return tuple(field for _, field, _, _ in Formatter().parse(line) if field is not None)
+    except ValueError:
+        raise Unreadable("INVALID", f"{line[:60]!r} is not a pattern of an address line", place="address") from None
 
 
 def _list(data: Mapping[str, Any], key: str) -> tuple[str, ...]:

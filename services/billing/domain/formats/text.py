@@ -1,6 +1,6 @@
 """Cells and elements as clean text, and refusals that say where they happened."""
 
-import unicodedata
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +8,9 @@ from kernel.errors import Unreadable
 
 # The longest name, reference or address line worth keeping; EN 16931 sets none, ERP exports stay below 300.
 MAX_TEXT = 500
+
+# Controls and halves of surrogate pairs: neither can be printed, mailed or stored in PostgreSQL (NUL).
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @contextmanager
@@ -24,8 +27,7 @@ def clean(text: str) -> str:
     line = " ".join(text.split())
     if len(line) > MAX_TEXT:
         raise Unreadable("TOO_LARGE", f"a text of {len(line)} characters; at most {MAX_TEXT} are read")
-    # Cc: control, Cs: half of a surrogate pair. Neither can be printed, mailed or stored in PostgreSQL (NUL).
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in line):
+    if _CONTROLS.search(line):
         raise Unreadable("INVALID", "a text with control characters")
     return line
 

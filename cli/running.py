@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-import sys
+import platform
 import time
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -92,7 +92,7 @@ def _take(lock: TextIOWrapper, kind: int) -> bool:
 def _born(pid: int) -> str | None:
     """When this process started, None if there is none: a pid is given again, the two together are not."""
     status = Path(f"/proc/{pid}/stat")  # proc_pid_stat(5): field 22, in ticks since boot, which no clock change moves
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         return status.read_text("utf-8", "replace").rpartition(")")[2].split()[19] if status.exists() else None
     import psutil
 

@@ -1,5 +1,6 @@
 """PostgreSQL, Temporal, the broker and the mail sink together: started at once, stopped in order."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ from pathlib import Path
 from cli.infrastructure.broker import Broker
 from cli.infrastructure.ports import HOST, answers, free_ports
 from cli.infrastructure.postgres import STOP_SECONDS, Postgres
-from cli.infrastructure.process import Child, plain_environment, stop_all, wait_until
+from cli.infrastructure.process import Child, stop_all, wait_until
 from cli.infrastructure.temporal import Kind, Temporal
 
 # An interpreter that imports one package.
@@ -29,7 +30,7 @@ class Infrastructure:
         self.postgres = Postgres(data, logs, postgres_port, services, throwaway=throwaway)
         self.temporal = Temporal(data, logs, temporal_port, temporal)
         self.broker = Broker(data, logs, broker_port, partitions)
-        self.sink = Child("sink", self._sink_command(), plain_environment(data), logs)
+        self.sink = Child("sink", self._sink_command(), dict(os.environ), logs)
 
     def _sink_command(self) -> list[str]:
         return [sys.executable, "-m", "cli.sink", "--listen", self.smtp_address, "--folder", str(self.mail)]

@@ -1,0 +1,42 @@
+"""Collections' processes over time."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from services.collections.activities import Activities
+
+# One look is one transaction over one account's items.
+LOOK_TIMEOUT = timedelta(minutes=1)
+
+
+@workflow.defn
+class CollectionCase:
+    """One per case: walks the strategy's ladder on local business days, looks again when it is nudged."""
+
+    def __init__(self) -> None:
+        self._nudged = False
+
+    @workflow.signal
+    def nudge(self) -> None:
+        """A payment, a reversal, a delivery, a hold: look again."""
+        self._nudged = True
+
+    @workflow.run
+    async def run(self, unit: str, case_id: str) -> None:
+        """Until nothing is left to chase. A case that resumes starts it again."""
+        while not workflow.info().is_continue_as_new_suggested():
+            self._nudged = False
+            seconds = await workflow.execute_activity_method(
+                Activities.advance_case, args=[unit, case_id], start_to_close_timeout=LOOK_TIMEOUT
+            )
+            if seconds is not None and seconds < 0:
+                if self._nudged:
+                    continue
+                return
+            try:
+                await workflow.wait_condition(lambda: self._nudged, timeout=seconds)
+            except TimeoutError:
+                continue
+        workflow.continue_as_new(args=[unit, case_id])

@@ -1,0 +1,80 @@
+"""Detects a bank file's format from its content and reads it into the normal form."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from kernel.errors import Unreadable
+from services.payments.domain.formats import archive, bai2, camt, zengin
+from services.payments.domain.formats.statement import File
+
+# Bank files are a few megabytes; one of this size would hold a hundred thousand lines and twenty times its size in
+# memory, which a shared machine does not have to give.
+MAX_BYTES = 128 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One format: how it is recognised from its content, and how it is read."""
+
+    name: str
+    recognises: Callable[[bytes], bool]
+    read: Callable[[bytes, date | None], File]
+
+
+# The first that recognises the content reads it. A further format is one line here.
+READERS = (
+    Reader("camt", camt.recognises, camt.read),
+    Reader("bai2", bai2.recognises, bai2.read),
+    Reader("zengin", zengin.recognises, zengin.read),
+)
+
+
+def read(content: bytes, name: str = "", *, only: str = "auto", received_on: date | None = None) -> File:
+    """The file in normal form. The name is for messages; it never decides the format.
+
+    `only` is the name of one reader, or ``auto``; `received_on` resolves dates without a century (Zengin).
+    Raises Unreadable: UNKNOWN_FORMAT, TRUNCATED, ENCODING, NOT_A_NUMBER, UNSAFE_XML, TOO_LARGE, EMPTY; with `line`
+    where there is one, and `file` where the file is a member of an archive.
+    """
+    if len(content) > MAX_BYTES:
+        raise Unreadable("TOO_LARGE", f"{len(content)} bytes; at most {MAX_BYTES} are read")
+    inside = archive.members(content, name, MAX_BYTES)
+    if inside is None:
+        return _read_one(content, only, received_on)
+    return _together([_read_member(member, data, only, received_on) for member, data in inside])
+
+
+def _read_one(content: bytes, only: str, received_on: date | None) -> File:
+    _refuse_nothing_and_wide_text(content)
+    for reader in READERS:
+        if only in {"auto", reader.name} and reader.recognises(content):
+            return reader.read(content, received_on)
+    known = ", ".join(reader.name for reader in READERS) if only == "auto" else only
+    raise Unreadable("UNKNOWN_FORMAT", f"the content is not {known}", line=1)
+
+
+def _refuse_nothing_and_wide_text(content: bytes) -> None:
+    if not content.strip(b"\xef\xbb\xbf\x00\x1a \t\r\n"):
+        raise Unreadable("EMPTY", "the file holds nothing")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) and not camt.recognises(content):
+        raise Unreadable("ENCODING", "UTF-16 text is not read; banks send single-byte or UTF-8 files", line=1)
+
+
+def _read_member(member: str, data: bytes, only: str, received_on: date | None) -> File:
+    try:
+        return _read_one(data, only, received_on)
+    except Unreadable as error:
+        raise Unreadable(error.code, f"{member}: {error.message}", **{**error.details, "file": member}) from None
+
+
+def _together(files: list[File]) -> File:
+    """The members of an archive as one file; its kind is a statement's if it holds one."""
+    first = next((file for file in files if file.kind == "statement"), files[0])
+    return replace(
+        first,
+        format="+".join(dict.fromkeys(file.format for file in files)),
+        warnings=tuple(warning for file in files for warning in file.warnings),
+        statements=tuple(statement for file in files for statement in file.statements),
+        failed_checks=tuple(check for file in files for check in file.failed_checks),
+    )

@@ -1,0 +1,109 @@
+"""Streams XML from outside: no DOCTYPE, no entities, no network, no huge trees; errors say what and where."""
+
+import io
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from kernel.errors import Unreadable
+
+Element = etree._Element  # noqa: SLF001 - lxml's element class has no public name
+
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_UNSAFE = "XML with a DOCTYPE is not read: it may name files and entities"
+_TOO_LARGE = re.compile(r"Excessive depth|XML_PARSE_HUGE|huge|amplification|[Mm]aximum")
+_ENCODING = re.compile(r"not proper UTF-8|[Ee]ncoding|Invalid bytes|multibyte|invalid Char|xmlns: URI|Char 0x")
+_FIRST_TAG = re.compile(rb"<([^\s!?/>][^\s/>]*)")
+# How far into a file its root element is looked for; a longer prolog is no bank's.
+_HEAD_BYTES = 65_536
+
+
+def looks_like_xml(content: bytes) -> bool:
+    """True when the first character is ``<``."""
+    return _plain(content[:_HEAD_BYTES]).lstrip().startswith(b"<")
+
+
+def root_name(content: bytes) -> str:
+    """The root element's local name, read off the first tag; empty if there is none."""
+    match = _FIRST_TAG.search(_plain(content[:_HEAD_BYTES]))
+    return match[1].rpartition(b":")[2].decode("ascii", "replace") if match else ""
+
+
+def stream(content: bytes, names: frozenset[str]) -> Iterator[Element]:
+    """Each element with one of these local names when it ends, then the root.
+
+    The caller clears what it has read. Raises Unreadable UNSAFE_XML, TRUNCATED, ENCODING, TOO_LARGE, UNKNOWN_FORMAT
+    (not well-formed), with `line`.
+    """
+    _refuse_doctype(content)
+    events = etree.iterparse(
+        io.BytesIO(content),
+        events=("end",),
+        tag=[f"{{*}}{name}" for name in sorted(names)],
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        for _, element in events:
+            yield element
+    except etree.XMLSyntaxError as error:
+        raise _refusal(content, error) from None
+    except (ValueError, LookupError) as error:
+        raise Unreadable("ENCODING", f"the XML's encoding cannot be read: {error}", line=1) from None
+    root: Element = events.root
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Unreadable("UNSAFE_XML", _UNSAFE, line=1)
+    yield root
+
+
+def local(element: Element) -> str:
+    """The element's name without its namespace; empty for what is no element."""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def namespace(element: Element) -> str:
+    """The element's namespace; empty without one."""
+    tag = element.tag
+    return tag[1:].partition("}")[0] if isinstance(tag, str) and tag.startswith("{") else ""
+
+
+def line_of(element: Element) -> int:
+    """The line of an element's start tag; 0 where the parser does not know it."""
+    line: object = element.sourceline  # the stubs know no type for it
+    return line if isinstance(line, int) else 0
+
+
+def _plain(content: bytes) -> bytes:
+    """ASCII as ASCII also where two bytes make a character."""
+    for bom in _BOMS:
+        content = content.removeprefix(bom)
+    return content.replace(b"\x00", b"") if b"\x00" in content else content
+
+
+def _refuse_doctype(content: bytes) -> None:
+    # Before parsing, because entities in attributes are expanded while parsing.
+    visible = _plain(content)
+    for forbidden in (b"<!DOCTYPE", b"<!doctype", b"<!ENTITY"):
+        if forbidden in visible:
+            raise Unreadable("UNSAFE_XML", _UNSAFE, line=visible.count(b"\n", 0, visible.index(forbidden)) + 1)
+
+
+def _refusal(content: bytes, error: etree.XMLSyntaxError) -> Unreadable:
+    message = (error.msg or "not well-formed XML")[:200]
+    line = error.lineno or 1
+    if _TOO_LARGE.search(message):
+        return Unreadable("TOO_LARGE", f"the XML is nested or grown beyond what is read: {message}", line=line)
+    first = _FIRST_TAG.search(_plain(content[:_HEAD_BYTES]))
+    tail = _plain(content[-_HEAD_BYTES:]).rstrip()
+    if first is None or not tail.endswith(b">") or b"</" + first[1] not in tail:
+        return Unreadable("TRUNCATED", f"the XML ends too early: {message}", line=line)
+    if _ENCODING.search(message):
+        return Unreadable("ENCODING", message, line=line)
+    return Unreadable("UNKNOWN_FORMAT", f"the XML is not well-formed: {message}", line=line)

@@ -145,3 +145,12 @@ def test_an_archive_of_too_many_files_is_refused():
         members(zipped({f"{number}.xml": b"x" for number in range(1001)}), "many", 100_000)
 
     assert refusal.value.code == "TOO_LARGE"
+
+
+def test_a_file_with_a_warning_on_every_line_says_so_and_stays_short():
+    details = b"".join(b"16,142,-%d,Z,,,A/\n" % number for number in range(2000))
+    file = read(b"01,S,R,260602,0600,1,,,2/\n02,R,S,1,260601,,USD,2/\n03,1,USD,/\n" + details + b"49,,/\n98,,/\n99,,/\n")
+
+    assert len(file.statements[0].entries) == 2000
+    assert len(file.warnings) == 501
+    assert "not listed" in file.warnings[-1]

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from services.payments.domain.formats.safexml import Element, line_of, local
+from services.payments.domain.formats.safexml import Element, line_of
+
+_NONE: dict[str, str] = {}
 
 
 @dataclass(slots=True)
@@ -30,7 +33,15 @@ class Node:
 
     def value(self, *path: str) -> str | None:
         """The first text along the path that is not blank, without outer blanks."""
-        return next((node.text for node in self.all(*path) if node.text), None)
+        node = self
+        for depth, name in enumerate(path):
+            found = node.children.get(name)
+            if found is None:
+                return None
+            if len(found) > 1:  # the rare case; walking generators for every value takes half the reading time
+                return next((last.text for last in node.all(*path[depth:]) if last.text), None)
+            node = found[0]
+        return node.text or None
 
 
 def to_node(element: Element) -> Node:
@@ -39,6 +50,15 @@ def to_node(element: Element) -> Node:
     for child in element:
         if isinstance(child.tag, str):
             node = to_node(child)
-            children.setdefault(node.name, []).append(node)
-    attributes = {str(key): str(value) for key, value in element.attrib.items()} if element.attrib else {}
-    return Node(local(element), (element.text or "").strip(), line_of(element), attributes, children)
+            if node.name in children:
+                children[node.name].append(node)
+            else:
+                children[node.name] = [node]
+    attributes = {str(key): str(value) for key, value in element.items()} if element.keys() else _NONE
+    text = element.text
+    return Node(_local_name(str(element.tag)), text.strip() if text else "", line_of(element), attributes, children)
+
+
+@lru_cache(maxsize=4096)  # more names than any schema has; a file that invents names does not fill the memory
+def _local_name(tag: str) -> str:
+    return tag.rpartition("}")[2]

@@ -15,6 +15,9 @@ Kind = Literal["statement", "payment_order", "direct_debit_result", "status_repo
 Direction = Literal["credit", "debit"]
 Status = Literal["booked", "pending", "information"]
 
+# A person reads a screen of warnings, not a hundred thousand equal ones.
+MAX_WARNINGS = 500
+
 # Sums are exact: a million amounts of 40 digits need 46.
 _EXACT = Context(prec=80)
 
@@ -147,20 +150,22 @@ class File:
 
 @dataclass(slots=True)
 class Notes:
-    """Collects what a reader wants to say about a file while it reads."""
+    """Collects what a reader wants to say about a file while it reads; each thing once, in its order."""
 
-    warnings: list[str] = field(default_factory=list)
-    failed_checks: list[str] = field(default_factory=list)
+    _warnings: dict[str, None] = field(default_factory=dict)
+    _failed: dict[str, None] = field(default_factory=dict)
 
     def warn(self, text: str) -> None:
-        """Say it once."""
-        if text not in self.warnings:
-            self.warnings.append(text)
+        """Something a person should know. Beyond MAX_WARNINGS it is dropped, and that is said."""
+        if len(self._warnings) < MAX_WARNINGS:
+            self._warnings[text] = None
+        elif text not in self._warnings:
+            self._warnings[f"more than {MAX_WARNINGS} warnings; the rest is not listed"] = None
 
     def fail(self, text: str) -> None:
         """A check of the file against itself does not hold."""
-        if text not in self.failed_checks:
-            self.failed_checks.append(text)
+        if len(self._failed) < MAX_WARNINGS:
+            self._failed[text] = None
         self.warn(text)
 
     def file(self, kind: Kind, name: str, statements: Iterable[Statement] = ()) -> File:
@@ -169,7 +174,7 @@ class Notes:
         for place, statement in enumerate(statements, 1):
             for text in _amount_warnings(statement):
                 self.warn(f"statement {place}: {text}")
-        return File(kind, name, tuple(self.warnings), statements, tuple(self.failed_checks))
+        return File(kind, name, tuple(self._warnings), statements, tuple(self._failed))
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:

@@ -1,1 +1,1 @@
-"""The rules of payments: pure functions and values."""
+"""The rules of payments: reading bank files, and which payment pays what."""

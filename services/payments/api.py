@@ -1,0 +1,126 @@
+"""What payments can be asked."""
+
+from typing import Any
+from uuid import UUID
+
+from chassis.doors import caller, unit
+from chassis.runtime import Runtime
+from chassis.wire import MAX_PAGE, iso
+from kernel.calendar import local_date
+from kernel.errors import NotFound, Refused
+from proto.common.v1.common_pb2 import Book, Money
+from proto.payments.v1 import api_pb2 as pb
+from proto.payments.v1.api_pb2_grpc import PaymentsServicer
+from services.payments import commands, store
+from services.payments.domain.formats import read
+
+ROLES = {
+    "ImportStatement": frozenset({"clerk", "integrator"}),
+    "GetImport": frozenset({"clerk", "integrator"}),
+    "GetCashInFlight": frozenset({"clerk", "collector", "auditor"}),
+    "ListLines": frozenset({"clerk", "auditor"}),
+    "GetFigures": frozenset({"clerk", "collector", "auditor"}),
+    "GetBooks": frozenset({"auditor"}),
+}
+
+
+class Api(PaymentsServicer):
+    """Door 1: translate in, begin, command, translate out."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._database = runtime.database
+
+    async def ImportStatement(self, request: pb.ImportStatementRequest, context: Any) -> pb.ImportStatementResponse:
+        """A file that is refused is kept in quarantine, whole, with the reason."""
+        try:
+            async with self._database.begin(caller(), unit()) as tx:
+                today = local_date(tx.now, tx.unit.time_zone)
+                file = read(request.content, request.file_name, received_on=today)
+                file_id = await commands.keep_file(tx, request.file_name, request.content)
+                stored = await commands.import_statement(tx, file, file_id)
+        except Refused as refused:
+            async with self._database.begin(caller(), unit()) as tx:
+                await commands.keep_file(tx, request.file_name, request.content, f"{refused.code}: {refused.message}")
+            refused.details = {**refused.details, "file": request.file_name, "quarantined": "yes"}
+            raise
+        return pb.ImportStatementResponse(
+            import_id=str(stored.import_id),
+            format=file.format,
+            statements=stored.statements,
+            lines=stored.lines,
+            new_lines=stored.new_lines,
+            warnings=file.warnings,
+        )
+
+    async def GetImport(self, request: pb.GetImportRequest, context: Any) -> pb.GetImportResponse:
+        """How the lines of an import stand."""
+        async with self._database.begin(caller(), unit()) as tx:
+            row = await store.import_counts(tx, UUID(request.import_id))
+        if row is None:
+            raise NotFound("no such import", import_id=request.import_id)
+        return pb.GetImportResponse(
+            import_id=request.import_id,
+            state=row.state,
+            lines=row.lines,
+            matched=row.matched,
+            unapplied=row.unapplied,
+            not_receivable=row.not_receivable,
+            note=row.note,
+        )
+
+    async def GetCashInFlight(self, request: pb.GetCashInFlightRequest, context: Any) -> pb.GetCashInFlightResponse:
+        """Money of an account's payer that is here but not on its items."""
+        async with self._database.begin(caller(), unit()) as tx:
+            row = await store.cash_in_flight(tx, UUID(request.account_id))
+        return pb.GetCashInFlightResponse(
+            currency=tx.unit.currency,
+            on_account_minor=row.on_account,
+            pending_minor=row.pending,
+            unidentified_minor=row.unidentified,
+            as_of=tx.now.isoformat(),
+            version=row.version,
+        )
+
+    async def ListLines(self, request: pb.ListLinesRequest, context: Any) -> pb.ListLinesResponse:
+        """A page of lines in the order of their ids."""
+        size = min(request.page_size or MAX_PAGE, MAX_PAGE)
+        async with self._database.begin(caller(), unit()) as tx:
+            rows = await tx.all(
+                "SELECT * FROM lines WHERE CAST(:after AS uuid) IS NULL OR id > :after ORDER BY id LIMIT :limit",
+                after=UUID(request.page_token) if request.page_token else None,
+                limit=size,
+            )
+        lines = [
+            pb.Line(
+                line_id=str(row.id),
+                amount=Money(minor=row.amount_minor, currency=row.currency),
+                booked_on=iso(row.booked_on),
+                state=row.state,
+                reason=row.reason,
+                version=row.version,
+            )
+            for row in rows
+        ]
+        return pb.ListLinesResponse(lines=lines, next_page_token=str(rows[-1].id) if len(rows) == size else "")
+
+    async def GetFigures(self, request: pb.GetFiguresRequest, context: Any) -> pb.GetFiguresResponse:
+        """The unit's figures in its currency, as of now; received = applied + unapplied."""
+        async with self._database.begin(caller(), unit()) as tx:
+            row = await store.figures(tx)
+        return pb.GetFiguresResponse(
+            currency=tx.unit.currency,
+            lines=row.lines,
+            matched_automatically=row.matched,
+            matched_minor=row.matched_minor,
+            received_minor=row.applied + row.unapplied,
+            applied_minor=row.applied,
+            unapplied_minor=row.unapplied,
+        )
+
+    async def GetBooks(self, request: pb.GetBooksRequest, context: Any) -> pb.GetBooksResponse:
+        """Totals for the audit."""
+        async with self._database.begin(caller(), unit()) as tx:
+            rows = await store.books(tx, [UUID(id_) for id_ in request.without])
+        return pb.GetBooksResponse(
+            books=[Book(business_unit=tx.unit.id, book=row.book, total=Money(minor=row.minor, currency=row.currency)) for row in rows]
+        )

@@ -16,12 +16,18 @@ class Clock(Protocol):
     async def now(self) -> datetime:
         """The instant, in UTC."""
 
+    def in_temporal(self, instant: datetime) -> datetime:
+        """The instant at which Temporal's server reaches a business instant: what a workflow's timer is set to."""
+
 
 class WallClock:
     """Production: business time is wall time."""
 
     async def now(self) -> datetime:
         return wall_now()
+
+    def in_temporal(self, instant: datetime) -> datetime:
+        return instant
 
 
 class SkippingClock:
@@ -38,6 +44,9 @@ class SkippingClock:
         answer: Any = await self._server.GetCurrentTime(Empty())  # type: ignore[misc]
         ran: timedelta = answer.time.ToDatetime(tzinfo=UTC) - self._origin
         return self._start + ran
+
+    def in_temporal(self, instant: datetime) -> datetime:
+        return self._origin + (instant - self._start)
 
 
 def wall_now() -> datetime:

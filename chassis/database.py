@@ -53,6 +53,7 @@ class Transaction:
     def __init__(self, connection: AsyncConnection, now: datetime, caller: Caller, unit: Unit | None, database: "Database") -> None:
         self.now, self.caller, self._unit = now, caller, unit
         self.units, self.vault = database.units, database.vault
+        self._in_temporal = database.clock.in_temporal
         self._connection, self._partitions = connection, database.partitions
         self.outbox: list[dict[str, Any]] = []
 
@@ -96,12 +97,15 @@ class Transaction:
         return row.nudged if row else 0
 
     async def wait(self, process: Process, id_: object, seen: int, due_at: datetime | None) -> float | None:
-        """Note what a process waits for. Seconds until then, at least one; None waits for a nudge alone."""
+        """Note what a process waits for. The instant in Temporal's time, as seconds since 1970; None: for a nudge alone.
+
+        An instant, not a duration: should time pass before the workflow sets its timer, the timer fires at once.
+        """
         await self.execute(
             "UPDATE processes SET seen = :seen, due_at = :due_at, ended = 0 WHERE id = :id",
             {"id": self._name(process, id_), "seen": seen, "due_at": due_at},
         )
-        return None if due_at is None else max((due_at - self.now).total_seconds(), 1.0)
+        return None if due_at is None else self._in_temporal(due_at).timestamp()
 
     async def end(self, process: Process, id_: object, seen: int) -> None:
         """Note that a process has nothing left to do."""

@@ -22,6 +22,9 @@ class StandingClock:
     async def now(self) -> datetime:
         return self._now
 
+    def in_temporal(self, instant: datetime) -> datetime:
+        return instant
+
     def advance(self, by: timedelta) -> None:
         """Move on."""
         self._now += by

@@ -14,6 +14,6 @@ class Activities:
 
     @activity.defn
     async def mark_due(self, unit: str) -> float | None:
-        """Mark what is due; seconds until the next look, None to wait for a nudge."""
+        """Mark what is due; the instant of the next look, None to wait for a nudge."""
         async with self._runtime.database.begin(self._runtime.caller, unit) as tx:
             return await commands.mark_due(tx)

@@ -267,7 +267,7 @@ async def post_lines(tx: Transaction, lines: Sequence[Line]) -> Books:
 
 
 async def mark_due(tx: Transaction) -> float | None:
-    """Mark and announce what fell due before today; seconds until the next local morning with something due."""
+    """Mark and announce what fell due before today; the instant of the next local morning with something due."""
     seen = await tx.look(DUE_WATCH, DAILY)
     for item in await store.mark_overdue(tx, local_date(tx.now, tx.unit.time_zone)):
         announce_item(tx, item)

@@ -28,9 +28,17 @@ class DueWatch:
         """Look, then wait for the next due morning or a nudge; never ends."""
         while not workflow.info().is_continue_as_new_suggested():
             self._nudged = False
-            seconds = await workflow.execute_activity_method(Activities.mark_due, unit, start_to_close_timeout=LOOK_TIMEOUT)
+            until = await workflow.execute_activity_method(Activities.mark_due, unit, start_to_close_timeout=LOOK_TIMEOUT)
             try:
                 await workflow.wait_condition(lambda: self._nudged, timeout=seconds)
             except TimeoutError:
                 continue
         workflow.continue_as_new(args=[unit, id_])
+
+    async def _wait(self, until: float | None) -> None:
+        """Until an instant (seconds since 1970) or a nudge, whichever comes first."""
+        seconds = None if until is None else max(until - workflow.time(), 0.0)
+        try:
+            await workflow.wait_condition(lambda: self._nudged, timeout=seconds)
+        except asyncio.TimeoutError:
+            return

@@ -16,6 +16,6 @@ class Activities:
 
     @activity.defn
     async def advance_case(self, unit: str, case_id: str) -> float | None:
-        """Do what is due; seconds until the next action, -1 when the case is closed."""
+        """Do what is due; the instant of the next action, -1 when the case is closed."""
         async with self._runtime.database.begin(self._runtime.caller, unit) as tx:
             return await commands.advance(tx, UUID(case_id))

@@ -138,7 +138,7 @@ async def _open_case(tx: Transaction, state: ItemState) -> Row[Any]:
 
 
 async def advance(tx: Transaction, case_id: UUID) -> float | None:
-    """Do what the case's time has come for; seconds until its next action, -1 when it is closed.
+    """Do what the case's time has come for; the instant of its next action, -1 when it is closed.
 
     Refuses: NOT_FOUND.
     """

@@ -9,6 +9,8 @@ with workflow.unsafe.imports_passed_through():
 
 # One look is one transaction over one account's items.
 LOOK_TIMEOUT = timedelta(minutes=1)
+# What `advance_case` answers when there is nothing left to wait for.
+CLOSED = -1.0
 
 
 @workflow.defn
@@ -28,10 +30,10 @@ class CollectionCase:
         """Until nothing is left to chase. A case that resumes starts it again."""
         while not workflow.info().is_continue_as_new_suggested():
             self._nudged = False
-            seconds = await workflow.execute_activity_method(
+            until = await workflow.execute_activity_method(
                 Activities.advance_case, args=[unit, case_id], start_to_close_timeout=LOOK_TIMEOUT
             )
-            if seconds is not None and seconds < 0:
+            if until == CLOSED:
                 if self._nudged:
                     continue
                 return
@@ -40,3 +42,11 @@ class CollectionCase:
             except TimeoutError:
                 continue
         workflow.continue_as_new(args=[unit, case_id])
+
+    async def _wait(self, until: float | None) -> None:
+        """Until an instant (seconds since 1970) or a nudge, whichever comes first."""
+        seconds = None if until is None else max(until - workflow.time(), 0.0)
+        try:
+            await workflow.wait_condition(lambda: self._nudged, timeout=seconds)
+        except asyncio.TimeoutError:
+            return

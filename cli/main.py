@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from cli import doctor, lifecycle
+from cli import demo, doctor, lifecycle
 from cli.output import refuse
 from kernel.errors import Refused
 
 # Each command's docstring ends with a line `Example: saiken ...`.
-COMMANDS: Sequence[Callable[..., None]] = (lifecycle.up, lifecycle.down, lifecycle.status, doctor.doctor)
+COMMANDS: Sequence[Callable[..., None]] = (lifecycle.up, lifecycle.down, lifecycle.status, doctor.doctor, demo.demo)
 _EXAMPLE = "Example: "
 
 

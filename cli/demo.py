@@ -104,7 +104,8 @@ def progress_bar() -> Iterator[Any]:
         def report(now: datetime | None, what: str) -> None:
             if now is None:
                 bar.update(task, description=what)
-                _ = console.is_terminal or say(what)
+                if not console.is_terminal:
+                    say(what)
                 return
             bar.update(task, completed=(now - scenario.starts_at).days, description=f"{now:%Y-%m-%d} {what}"[:60].ljust(60))
             if not console.is_terminal and (month := f"{now:%Y-%m}") not in months:

@@ -30,10 +30,7 @@ async def import_statements(client: Client, unit: str, files: Sequence[Path]) ->
     for file in files:
         request = payments.ImportStatementRequest(file_name=file.name, content=file.read_bytes())
         stored = await client.ask("payments", "ImportStatement", request, unit)
-        while (
-            state := await client.ask("payments", "GetImport", payments.GetImportRequest(import_id=stored.import_id), unit)
-        ).state != "done":
-            await asyncio.sleep(LOOK_SECONDS)
+        state = await _matched(client, unit, stored.import_id)
         results.append(
             {
                 "file": file.name,

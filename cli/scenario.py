@@ -61,9 +61,11 @@ def read_scenario(path: Path, zones: Mapping[str, str]) -> Scenario:
 class Player:
     """Plays a scenario: moves time to each event, lets everything due happen before it, and does it."""
 
-    def __init__(self, client: Client, clerk: Client, lead: Client, scenario: Scenario, report: Report) -> None:
+    def __init__(
+        self, client: Client, clerk: Client, lead: Client, scenario: Scenario, report: Report, services: Sequence[str] = tuple(SERVICES)
+    ) -> None:
         self._client, self._scenario, self._report = client, scenario, report
-        self._services = tuple(SERVICES)
+        self._services = services
         self._time = Time(client, self._services)
         self._offices = {unit.id: Office(unit, scenario.legal, scenario.post, clerk, lead) for unit in client.units.by_id.values()}
 
@@ -91,8 +93,8 @@ class Player:
             positions = await self._time.step(min([until, *rounds.values()]))
             now = await self._time.now()
             for unit, office in self._offices.items():
-                has_matter = any(id_.startswith(f"{unit}/matter/") for id_ in positions["legal"].running)
-                if has_matter and unit not in rounds:
+                running = positions["legal"].running if "legal" in positions else ()
+                if unit not in rounds and any(id_.startswith(f"{unit}/matter/") for id_ in running):
                     rounds[unit] = office.next_round(now)
             self._report(now, "")
 

@@ -130,6 +130,11 @@ class Transaction:
             }
         )
 
+    @property
+    def announces(self) -> bool:
+        """Whether this transaction publishes a fact (and not only nudges)."""
+        return any(row["partition"] != NUDGES for row in self.outbox)
+
     async def flush(self) -> bool:
         """Write the outbox rows; the edge calls it right before it commits. True when there were any."""
         if self.outbox:
@@ -163,7 +168,7 @@ class Database:
             yield tx
             wrote = await tx.flush()
         if wrote:
-            fail_point("after_commit_before_publish")
+            fail_point(f"{'events' if tx.announces else 'nudges'}.after_commit_before_publish")
             self.committed.set()
             self.nudged.set()
 

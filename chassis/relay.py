@@ -46,6 +46,8 @@ WHERE number IS NOT NULL AND published_at IS NULL AND partition = ANY($1) ORDER 
 class Delivery(Protocol):
     """Where rows go: the broker, or Temporal."""
 
+    name: str
+
     async def deliver(self, rows: Sequence[asyncpg.Record]) -> Sequence[asyncpg.Record]:
         """Hand the rows over in their order; the ones that arrived. Raises on an outage."""
 
@@ -86,12 +88,12 @@ class Relay:
 
     async def _round(self, connection: asyncpg.Connection, mine: Sequence[int]) -> bool:
         await connection.execute(_NUMBER, mine, BATCH)
-        fail_point("after_numbering_before_publish")
         rows = await connection.fetch(_WAITING, mine, BATCH)
         if not rows:
             return False
+        fail_point(f"{self._delivery.name}.after_numbering_before_publish")
         arrived = await self._delivery.deliver(rows)
-        fail_point("after_publish_before_mark")
+        fail_point(f"{self._delivery.name}.after_publish_before_mark")
         await connection.execute("UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY($1)", [row["id"] for row in arrived])
         UNPUBLISHED.set(len(rows) - len(arrived))
         return len(arrived) == len(rows) == BATCH
@@ -106,6 +108,8 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
 
 class ToBroker:
     """Events: the partition is named here, so that broker and outbox never disagree."""
+
+    name = "events"
 
     def __init__(self, producer: AIOKafkaProducer, topic: str) -> None:
         self._producer, self._topic = producer, topic
@@ -149,6 +153,8 @@ def headers_of(row: Mapping[str, Any]) -> list[tuple[str, bytes]]:
 
 class ToTemporal:
     """Nudges: signal with start, so that no order of start and signal matters and none is lost."""
+
+    name = "nudges"
 
     def __init__(self, client: Client, task_queue: str) -> None:
         self._client, self._queue = client, task_queue

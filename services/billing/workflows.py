@@ -29,10 +29,7 @@ class DueWatch:
         while not workflow.info().is_continue_as_new_suggested():
             self._nudged = False
             until = await workflow.execute_activity_method(Activities.mark_due, unit, start_to_close_timeout=LOOK_TIMEOUT)
-            try:
-                await workflow.wait_condition(lambda: self._nudged, timeout=seconds)
-            except TimeoutError:
-                continue
+            await self._wait(until)
         workflow.continue_as_new(args=[unit, id_])
 
     async def _wait(self, until: float | None) -> None:
@@ -40,5 +37,5 @@ class DueWatch:
         seconds = None if until is None else max(until - workflow.time(), 0.0)
         try:
             await workflow.wait_condition(lambda: self._nudged, timeout=seconds)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return

@@ -37,10 +37,7 @@ class CollectionCase:
                 if self._nudged:
                     continue
                 return
-            try:
-                await workflow.wait_condition(lambda: self._nudged, timeout=seconds)
-            except TimeoutError:
-                continue
+            await self._wait(until)
         workflow.continue_as_new(args=[unit, case_id])
 
     async def _wait(self, until: float | None) -> None:
@@ -48,5 +45,5 @@ class CollectionCase:
         seconds = None if until is None else max(until - workflow.time(), 0.0)
         try:
             await workflow.wait_condition(lambda: self._nudged, timeout=seconds)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return

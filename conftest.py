@@ -85,5 +85,5 @@ def _is_built(service: str) -> bool:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What starts a server is `real`, so that `make check` can leave it out."""
     for item in items:
-        if "server" in getattr(item, "fixturenames", ()):
+        if {"server", "suite"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("real")

@@ -6,12 +6,24 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from cli import demo, doctor, lifecycle
+from cli import demo, desk, doctor, lifecycle
 from cli.output import refuse
 from kernel.errors import Refused
 
 # Each command's docstring ends with a line `Example: saiken ...`.
-COMMANDS: Sequence[Callable[..., None]] = (lifecycle.up, lifecycle.down, lifecycle.status, doctor.doctor, demo.demo)
+COMMANDS: Sequence[Callable[..., None]] = (
+    lifecycle.up,
+    lifecycle.down,
+    lifecycle.status,
+    demo.demo,
+    desk.import_,
+    desk.cases,
+    desk.audit,
+    desk.replay,
+    desk.parked,
+    desk.clock,
+    doctor.doctor,
+)
 _EXAMPLE = "Example: "
 
 
@@ -32,7 +44,7 @@ def make_app() -> typer.Typer:
         rich_markup_mode=None,  # drawing boxes would cost half of the start
     )
     for command in COMMANDS:
-        app.command()(command)
+        app.command(command.__name__.rstrip("_"))(command)
     return app
 
 

@@ -1,0 +1,61 @@
+"""What notifications can be told to do; one transaction each, none commits."""
+
+from services.notifications.commands.gate import (
+    Asked,
+    Reservation,
+    UnknownChannel,
+    confirm_contact,
+    may_contact,
+    release_contact,
+    reserve_contact,
+)
+from services.notifications.commands.messages import (
+    DELIVERY,
+    DISPATCHED,
+    EMAIL,
+    Draft,
+    Notice,
+    Prepared,
+    begin_look,
+    end_look,
+    note_refused,
+    note_rejected,
+    note_sent,
+    prepare,
+    settle,
+    start_sending,
+    take_notice,
+)
+from services.notifications.commands.policies import LETTER, rule_book, texts
+from services.notifications.commands.projections import Account, take_account, take_party
+
+__all__ = [
+    "DELIVERY",
+    "DISPATCHED",
+    "EMAIL",
+    "LETTER",
+    "Account",
+    "Asked",
+    "Draft",
+    "Notice",
+    "Prepared",
+    "Reservation",
+    "UnknownChannel",
+    "begin_look",
+    "confirm_contact",
+    "end_look",
+    "may_contact",
+    "note_refused",
+    "note_rejected",
+    "note_sent",
+    "prepare",
+    "release_contact",
+    "reserve_contact",
+    "rule_book",
+    "settle",
+    "start_sending",
+    "take_account",
+    "take_notice",
+    "take_party",
+    "texts",
+]

@@ -1,0 +1,39 @@
+"""Notifications' rules: the gate, what is still owed, and how it is said."""
+
+from services.notifications.domain.balance import Answers, Cash, NoBankAccount, Open, Section, is_covered, owed
+from services.notifications.domain.formatting import LOCALES, UnknownLanguage, format_date, format_money
+from services.notifications.domain.gate import Decision, Facts, Reason, Usage, applicable, decide, frees_at, window_start
+from services.notifications.domain.rules import CHANNELS, Rule, read_rules
+from services.notifications.domain.texts import LABELS, Letter, Recipient, Sender, Texts, UnknownTemplate, letter_data
+
+__all__ = [
+    "CHANNELS",
+    "LABELS",
+    "LOCALES",
+    "Answers",
+    "Cash",
+    "Decision",
+    "Facts",
+    "Letter",
+    "NoBankAccount",
+    "Open",
+    "Reason",
+    "Recipient",
+    "Rule",
+    "Section",
+    "Sender",
+    "Texts",
+    "UnknownLanguage",
+    "UnknownTemplate",
+    "Usage",
+    "applicable",
+    "decide",
+    "format_date",
+    "format_money",
+    "frees_at",
+    "is_covered",
+    "letter_data",
+    "owed",
+    "read_rules",
+    "window_start",
+]

@@ -1,0 +1,98 @@
+"""Contact rules as data: dated rows with their basis and citation, read from YAML or refused with their place."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+from kernel.errors import Unreadable
+
+STATUTE, POLICY = "statute", "policy"
+CHANNELS = frozenset({"email", "letter", "registered_letter", "sms", "call", "visit"})
+KINDS: Mapping[str, frozenset[str]] = {
+    "local_hours": frozenset({"from", "until"}),
+    "closed_days": frozenset({"weekdays", "holidays"}),
+    "business_days": frozenset(),
+    "stop_states": frozenset({"states"}),
+    "cap": frozenset({"contacts", "days", "channels"}),
+    "switch": frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row. Empty `countries`, `channels` or `debtor_types` mean all; `except_countries` have rows of their own."""
+
+    id: str
+    kind: str
+    basis: str
+    effective_from: date
+    effective_until: date | None
+    countries: frozenset[str]
+    except_countries: frozenset[str]
+    channels: frozenset[str]
+    debtor_types: frozenset[str]
+    values: Mapping[str, Any]
+    citation: str
+    source_checked: date
+    counsel_validated: bool
+
+    def applies(self, channel: str, country: str, debtor_type: str, on: date) -> bool:
+        """True when the rule holds for this debtor and channel on that day; `effective_until` is the first day without it."""
+        return (
+            self.effective_from <= on
+            and (self.effective_until is None or on < self.effective_until)
+            and (not self.countries or country in self.countries)
+            and country not in self.except_countries
+            and (not self.channels or channel in self.channels)
+            and (not self.debtor_types or debtor_type in self.debtor_types)
+        )
+
+
+def read_rules(documents: Iterable[tuple[str, Any]]) -> Sequence[Rule]:
+    """The rules of some YAML documents, given with their names. Raises Unreadable INVALID with file and rule."""
+    rules = [_read_rule(name, row) for name, rows in documents for row in rows]
+    twice = {rule.id for rule in rules if sum(other.id == rule.id for other in rules) > 1}
+    if twice:
+        raise Unreadable("INVALID", f"two rules are named {min(twice)}", rule=min(twice))
+    return tuple(rules)
+
+
+def _read_rule(file: str, row: Mapping[str, Any]) -> Rule:
+    try:
+        applies = row.get("applies", {})
+        rule = Rule(
+            id=row["id"],
+            kind=row["kind"],
+            basis=row["basis"],
+            effective_from=row["effective_from"],
+            effective_until=row.get("effective_until"),
+            countries=frozenset(applies.get("country", ())),
+            except_countries=frozenset(applies.get("except_country", ())),
+            channels=frozenset(applies.get("channel", ())),
+            debtor_types=frozenset(applies.get("debtor_type", ())),
+            values=_values(row["kind"], row.get("values", {})),
+            citation=row["citation"],
+            source_checked=row["source_checked"],
+            counsel_validated=row["counsel_validated"],
+        )
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise Unreadable("INVALID", f"{file}: contact rule {row.get('id', '?')}: {error}", file=file) from None
+    if rule.basis not in (STATUTE, POLICY) or not rule.citation or not rule.channels <= CHANNELS:
+        raise Unreadable("INVALID", f"{file}: contact rule {rule.id}: basis, citation or channel", file=file, rule=rule.id)
+    return rule
+
+
+def _values(kind: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    if set(values) != KINDS[kind]:
+        raise ValueError(f"kind {kind} takes the values {sorted(KINDS[kind])}")
+    if kind == "local_hours":
+        opened, closed = time.fromisoformat(values["from"]), time.fromisoformat(values["until"])
+        if opened >= closed:
+            raise ValueError("hours end before they begin")
+        return {"from": opened, "until": closed}
+    if kind == "cap" and not (values["contacts"] >= 1 and values["days"] >= 1 and set(values["channels"]) <= CHANNELS):
+        raise ValueError("a cap counts at least one contact in at least one day, of known channels")
+    if kind == "closed_days" and not set(values["weekdays"]) <= set(range(7)):
+        raise ValueError("weekdays are 0 (Monday) to 6")
+    return dict(values)

@@ -1,0 +1,38 @@
+"""Notifications' processes over time."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from services.notifications.activities import Activities
+
+# A look is a batch of messages, each a few questions and one hand-over; a slow peer ends it, and it is tried again.
+LOOK_TIMEOUT = timedelta(minutes=2)
+
+
+@workflow.defn
+class Delivery:
+    """One per unit and channel: sends what is due, waits for the next message's time or a nudge; never ends."""
+
+    def __init__(self) -> None:
+        self._nudged = False
+
+    @workflow.signal
+    def nudge(self) -> None:
+        """Look again."""
+        self._nudged = True
+
+    @workflow.run
+    async def run(self, unit: str, channel: str) -> None:
+        """Look, then wait. Zero seconds mean that the batch was full: look at once."""
+        while not workflow.info().is_continue_as_new_suggested():
+            self._nudged = False
+            seconds = await workflow.execute_activity_method(Activities.dispatch, args=[unit, channel], start_to_close_timeout=LOOK_TIMEOUT)
+            if seconds == 0:
+                continue
+            try:
+                await workflow.wait_condition(lambda: self._nudged, timeout=seconds)
+            except TimeoutError:
+                continue
+        workflow.continue_as_new(args=[unit, channel])

@@ -7,12 +7,12 @@ from datetime import datetime
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
 # Archives ask for PDF/A with its text accessible by character (ISO 19005-2, level U).
-STANDARD = "a-2u"
+STANDARD: Literal["a-2u"] = "a-2u"
 # A compiler keeps its fonts and sources in memory and serves one document at a time.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -20,7 +20,8 @@ _ONE_AT_A_TIME = threading.Lock()
 @cache
 def _fonts() -> typst.Fonts:
     found = find_spec("manimgx_fonts_cjk")
-    assert found is not None and found.origin is not None, "the CJK fonts are part of the lock"
+    assert found is not None, "the CJK fonts are part of the lock"
+    assert found.origin is not None, "the package has files"
     return typst.Fonts(include_system_fonts=False, font_paths=[Path(found.origin).parent])
 
 

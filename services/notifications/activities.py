@@ -45,7 +45,7 @@ class Activities:
 
     @activity.defn
     async def dispatch(self, unit: str, channel: str) -> float | None:
-        """Send what is due on a channel; seconds until the next look, 0 for at once, None to wait for a nudge."""
+        """Send what is due on a channel; until when to wait (seconds since 1970), None for a nudge."""
         async with self._runtime.database.begin(self._runtime.caller, unit) as tx:
             seen, due = await commands.begin_look(tx, channel)
         for message_id in due:

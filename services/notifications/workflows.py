@@ -25,14 +25,17 @@ class Delivery:
 
     @workflow.run
     async def run(self, unit: str, channel: str) -> None:
-        """Look, then wait. Zero seconds mean that the batch was full: look at once."""
+        """Look, then wait; when the batch was full, the next message's time is past and the wait ends at once."""
         while not workflow.info().is_continue_as_new_suggested():
             self._nudged = False
-            seconds = await workflow.execute_activity_method(Activities.dispatch, args=[unit, channel], start_to_close_timeout=LOOK_TIMEOUT)
-            if seconds == 0:
-                continue
-            try:
-                await workflow.wait_condition(lambda: self._nudged, timeout=seconds)
-            except TimeoutError:
-                continue
+            until = await workflow.execute_activity_method(Activities.dispatch, args=[unit, channel], start_to_close_timeout=LOOK_TIMEOUT)
+            await self._wait(until)
         workflow.continue_as_new(args=[unit, channel])
+
+    async def _wait(self, until: float | None) -> None:
+        """Until an instant (seconds since 1970) or a nudge, whichever comes first."""
+        seconds = None if until is None else max(until - workflow.time(), 0.0)
+        try:
+            await workflow.wait_condition(lambda: self._nudged, timeout=seconds)
+        except TimeoutError:
+            return

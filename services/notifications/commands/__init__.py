@@ -10,24 +10,16 @@ from services.notifications.commands.gate import (
     reserve_contact,
 )
 from services.notifications.commands.messages import (
-    DELIVERY,
-    DISPATCHED,
-    EMAIL,
-    Draft,
     Notice,
-    Prepared,
     begin_look,
     end_look,
-    note_refused,
-    note_rejected,
-    note_sent,
     prepare,
-    settle,
-    start_sending,
     take_notice,
 )
+from services.notifications.commands.outcomes import DELIVERY, DISPATCHED, EMAIL
 from services.notifications.commands.policies import LETTER, rule_book, texts
 from services.notifications.commands.projections import Account, take_account, take_party
+from services.notifications.commands.sending import Draft, Prepared, note_refused, note_rejected, note_sent, settle, start_sending
 
 __all__ = [
     "DELIVERY",

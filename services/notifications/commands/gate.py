@@ -137,7 +137,7 @@ async def _close(tx: Transaction, reservation_id: UUID, state: str, other: str) 
 
 
 def _is_alive(row: Row[Any], now: datetime) -> bool:
-    return row.state == "made" or (row.state == "reserved" and row.expires_at > now)
+    return bool(row.state == "made" or (row.state == "reserved" and row.expires_at > now))
 
 
 async def _account(tx: Transaction, asked: Asked) -> Row[Any]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.database import Transaction
-from services.notifications.commands.messages import CONTACT, nudge_waiting
+from services.notifications.commands.messages import nudge_waiting
+from services.notifications.commands.outcomes import CONTACT
 
 EVENT_ACCOUNT = "event.account"
 

@@ -134,7 +134,7 @@ def _closed_days(rule: Rule, facts: Facts, at: datetime) -> datetime | None:
     return at if is_open(local_date(at, facts.time_zone)) else _next_midnight(at, facts.time_zone)
 
 
-def _business_days(rule: Rule, facts: Facts, at: datetime) -> datetime | None:
+def _business_days(_: Rule, facts: Facts, at: datetime) -> datetime | None:
     return at if facts.calendar.is_business_day(local_date(at, facts.time_zone)) else _next_midnight(at, facts.time_zone)
 
 
@@ -149,7 +149,7 @@ def _cap(rule: Rule, facts: Facts, at: datetime) -> datetime | None:
     return max(at, usage.frees_at)
 
 
-def _switch(rule: Rule, facts: Facts, at: datetime) -> datetime | None:
+def _switch(_: Rule, facts: Facts, at: datetime) -> datetime | None:
     return at if facts.contacts_on else None
 
 

@@ -101,7 +101,7 @@ class Texts:
         """Say it in the language. Refuses: UNKNOWN_TEMPLATE, UNKNOWN_LANGUAGE."""
         self.require(name)
         total = " + ".join(format_money(section.total_minor, section.currency, language) for section in sections)
-        facts = {
+        facts: Mapping[str, Any] = {
             "name": recipient.name,
             "creditor": sender.creditor,
             "total": total,

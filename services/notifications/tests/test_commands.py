@@ -64,7 +64,7 @@ async def test_of_twenty_senders_of_two_units_for_the_last_slot_one_is_allowed(d
 
     async def send(number: int) -> bool:
         unit = (UNIT, OTHER)[number % 2]
-        # 17:00 in Germany and the US unit's debtor lives there too: only the cap can say no.
+        # Both accounts are in Germany, where it is noon: only the cap can say no.
         async with database.begin(who, unit) as tx:
             return (await commands.reserve_contact(tx, asked(accounts[unit], f"sender {number}"))).decision.allowed
 
@@ -313,14 +313,14 @@ async def test_a_notice_for_an_unknown_template_is_refused(database_of):
             await commands.take_notice(tx, commands.Notice(new_id(), new_id(), new_id(), "threat", ["email"], date(2026, 6, 11)))
 
 
-async def test_a_dispatcher_waits_for_its_next_message_and_looks_at_once_while_more_is_due(database_of):
+async def test_a_dispatcher_waits_for_its_next_message_and_not_at_all_while_more_is_due(database_of):
     opened = database_of("notifications")
-    async with rolled_back(opened.database, opened.caller, UNIT) as tx:
+    async with rolled_back(opened.database, opened.caller, "naniwa") as tx:
         message_id = await notice(tx, await account(tx))
         seen, due = await commands.begin_look(tx, "email")
         assert due == [message_id]
-        assert await commands.end_look(tx, "email", seen) == 0
+        assert await commands.end_look(tx, "email", seen) == NOON.timestamp()
         await store.update_message(tx, message_id, next_try_at=tx.now + timedelta(hours=1))
-        assert await commands.end_look(tx, "email", seen) == 3600
+        assert await commands.end_look(tx, "email", seen) == NOON.timestamp() + 3600
         await store.update_message(tx, message_id, state="skipped")
         assert await commands.end_look(tx, "email", seen) is None

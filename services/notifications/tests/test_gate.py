@@ -30,7 +30,7 @@ def local(country: str, text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(ZONES[country])).astimezone(UTC)
 
 
-instants = st.datetimes(datetime(2026, 2, 1), datetime(2027, 3, 31), timezones=st.just(UTC))
+instants = st.integers(0, 600_000).map(lambda minutes: datetime(2026, 2, 1, tzinfo=UTC) + timedelta(minutes=minutes))
 channels = st.sampled_from(["email", "letter", "registered_letter", "sms", "call"])
 
 
@@ -180,7 +180,7 @@ def test_a_rule_holds_from_its_day_until_its_day():
     ],
 )
 def test_a_row_that_makes_no_rule_is_refused_with_its_file(change):
-    with pytest.raises(Unreadable, match="test.yaml"):
+    with pytest.raises(Unreadable, match=r"test\.yaml"):
         read_rules([("test.yaml", [ROW | change])])
 
 

@@ -90,7 +90,7 @@ def found(**changes):
 def test_a_missing_translation_is_an_error_when_the_texts_are_read():
     texts = found()
     del texts["reminder", "ja"]
-    with pytest.raises(Unreadable, match="reminder.ja"):
+    with pytest.raises(Unreadable, match=r"reminder\.ja"):
         Texts(texts, {})
 
 
@@ -98,7 +98,7 @@ def test_a_missing_translation_is_an_error_when_the_texts_are_read():
 def test_a_text_that_speaks_of_what_it_cannot_know_is_an_error_when_it_is_read(source):
     texts = found()
     texts["reminder", "de"] = {**texts["reminder", "de"], "after": [source]}
-    with pytest.raises(Unreadable, match="reminder.de"):
+    with pytest.raises(Unreadable, match=r"reminder\.de"):
         Texts(texts, {})
 
 

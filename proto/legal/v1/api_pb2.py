@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from proto.common.v1 import common_pb2 as proto_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18proto/legal/v1/api.proto\x12\x08legal.v1\x1a\x1cproto/common/v1/common.proto\"\x94\x02\n\x06Matter\x12\x11\n\tmatter_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x12\n\naccount_id\x18\x03 \x01(\t\x12\x11\n\tprocedure\x18\x04 \x01(\t\x12\r\n\x05stage\x18\x05 \x01(\t\x12\x13\n\x0bnext_action\x18\x06 \x01(\t\x12\x16\n\x0enext_action_on\x18\x07 \x01(\t\x12\r\n\x05owner\x18\x08 \x01(\t\x12\x10\n\x08\x63urrency\x18\t \x01(\t\x12\x13\n\x0b\x63laim_minor\x18\n \x01(\x03\x12\x12\n\ncost_minor\x18\x0b \x01(\x03\x12\x17\n\x0ftracking_number\x18\x0c \x01(\t\x12\x0e\n\x06reason\x18\r \x01(\t\x12\x10\n\x08stage_on\x18\x0e \x01(\t\"N\n\x12ListMattersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x11\n\topen_only\x18\x03 \x01(\x08\"Q\n\x13ListMattersResponse\x12!\n\x07matters\x18\x01 \x03(\x0b\x32\x10.legal.v1.Matter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"%\n\x10GetMatterRequest\x12\x11\n\tmatter_id\x18\x01 \x01(\t\"5\n\x11GetMatterResponse\x12 \n\x06matter\x18\x01 \x01(\x0b\x32\x10.legal.v1.Matter\"J\n\x14PrepareFilingRequest\x12\x11\n\tmatter_id\x18\x01 \x01(\t\x12\r\n\x05\x63ourt\x18\x02 \x01(\t\x12\x10\n\x08\x64ocument\x18\x03 \x01(\x0c\"0\n\x15PrepareFilingResponse\x12\x17\n\x0f\x64ocument_sha256\x18\x01 \x01(\t\"B\n\x14\x41pproveFilingRequest\x12\x11\n\tmatter_id\x18\x01 \x01(\t\x12\x17\n\x0f\x64ocument_sha256\x18\x02 \x01(\t\"\x17\n\x15\x41pproveFilingResponse\"u\n\x13RecordFilingRequest\x12\x11\n\tmatter_id\x18\x01 \x01(\t\x12\x19\n\x11\x63ourt_file_number\x18\x02 \x01(\t\x12\x10\n\x08\x66iled_on\x18\x03 \x01(\t\x12\x1e\n\x04\x63ost\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\"\x16\n\x14RecordFilingResponse\"\x13\n\x11GetFiguresRequest\"b\n\x12GetFiguresResponse\x12!\n\x07matters\x18\x01 \x03(\x0b\x32\x10.common.v1.Tally\x12\x0c\n\x04open\x18\x02 \x01(\x03\x12\x1b\n\x13without_next_action\x18\x03 \x01(\x03\x32\xd5\x03\n\x05Legal\x12J\n\x0bListMatters\x12\x1c.legal.v1.ListMattersRequest\x1a\x1d.legal.v1.ListMattersResponse\x12\x44\n\tGetMatter\x12\x1a.legal.v1.GetMatterRequest\x1a\x1b.legal.v1.GetMatterResponse\x12P\n\rPrepareFiling\x12\x1e.legal.v1.PrepareFilingRequest\x1a\x1f.legal.v1.PrepareFilingResponse\x12P\n\rApproveFiling\x12\x1e.legal.v1.ApproveFilingRequest\x1a\x1f.legal.v1.ApproveFilingResponse\x12M\n\x0cRecordFiling\x12\x1d.legal.v1.RecordFilingRequest\x1a\x1e.legal.v1.RecordFilingResponse\x12G\n\nGetFigures\x12\x1b.legal.v1.GetFiguresRequest\x1a\x1c.legal.v1.GetFiguresResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18proto/legal/v1/api.proto\x12\x08legal.v1\x1a\x1cproto/common/v1/common.proto\"\x99\x03\n\x06Matter\x12\x11\n\tmatter_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x12\n\naccount_id\x18\x03 \x01(\t\x12\x11\n\tprocedure\x18\x04 \x01(\t\x12\r\n\x05stage\x18\x05 \x01(\t\x12\x13\n\x0bnext_action\x18\x06 \x01(\t\x12\x16\n\x0enext_action_on\x18\x07 \x01(\t\x12\r\n\x05owner\x18\x08 \x01(\t\x12\x10\n\x08\x63urrency\x18\t \x01(\t\x12\x13\n\x0b\x63laim_minor\x18\n \x01(\x03\x12\x12\n\ncost_minor\x18\x0b \x01(\x03\x12\x17\n\x0ftracking_number\x18\x0c \x01(\t\x12\x0e\n\x06reason\x18\r \x01(\t\x12\x10\n\x08stage_on\x18\x0e \x01(\t\x12\x16\n\x0e\x61\x63\x63ount_number\x18\x0f \x01(\t\x12\r\n\x05\x63ourt\x18\x10 \x01(\t\x12\x19\n\x11\x63ourt_file_number\x18\x11 \x01(\t\x12\x17\n\x0f\x64ocument_sha256\x18\x12 \x01(\t\x12\x13\n\x0bprepared_by\x18\x13 \x01(\t\x12\x13\n\x0b\x61pproved_by\x18\x14 \x01(\t\"N\n\x12ListMattersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x11\n\topen_only\x18\x03 \x01(\x08\"Q\n\x13ListMattersResponse\x12!\n\x07matters\x18\x01 \x03(\x0b\x32\x10.legal.v1.Matter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x10GetMatterRequest\x12\x11\n\tmatter_id\x18\x01 \x01(\t\x12\x15\n\rwith_document\x18\x02 \x01(\x08\"G\n\x11GetMatterResponse\x12 \n\x06matter\x18\x01 \x01(\x0b\x32\x10.legal.v1.Matter\x12\x10\n\x08\x64ocument\x18\x02 \x01(\x0c\"J\n\x14PrepareFilingRequest\x12\x11\n\tmatter_id\x18\x01 \x01(\t\x12\r\n\x05\x63ourt\x18\x02 \x01(\t\x12\x10\n\x08\x64ocument\x18\x03 \x01(\x0c\"0\n\x15PrepareFilingResponse\x12\x17\n\x0f\x64ocument_sha256\x18\x01 \x01(\t\"B\n\x14\x41pproveFilingRequest\x12\x11\n\tmatter_id\x18\x01 \x01(\t\x12\x17\n\x0f\x64ocument_sha256\x18\x02 \x01(\t\"\x17\n\x15\x41pproveFilingResponse\"u\n\x13RecordFilingRequest\x12\x11\n\tmatter_id\x18\x01 \x01(\t\x12\x19\n\x11\x63ourt_file_number\x18\x02 \x01(\t\x12\x10\n\x08\x66iled_on\x18\x03 \x01(\t\x12\x1e\n\x04\x63ost\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\"\x16\n\x14RecordFilingResponse\"\x13\n\x11GetFiguresRequest\"b\n\x12GetFiguresResponse\x12!\n\x07matters\x18\x01 \x03(\x0b\x32\x10.common.v1.Tally\x12\x0c\n\x04open\x18\x02 \x01(\x03\x12\x1b\n\x13without_next_action\x18\x03 \x01(\x03\x32\xd5\x03\n\x05Legal\x12J\n\x0bListMatters\x12\x1c.legal.v1.ListMattersRequest\x1a\x1d.legal.v1.ListMattersResponse\x12\x44\n\tGetMatter\x12\x1a.legal.v1.GetMatterRequest\x1a\x1b.legal.v1.GetMatterResponse\x12P\n\rPrepareFiling\x12\x1e.legal.v1.PrepareFilingRequest\x1a\x1f.legal.v1.PrepareFilingResponse\x12P\n\rApproveFiling\x12\x1e.legal.v1.ApproveFilingRequest\x1a\x1f.legal.v1.ApproveFilingResponse\x12M\n\x0cRecordFiling\x12\x1d.legal.v1.RecordFilingRequest\x1a\x1e.legal.v1.RecordFilingResponse\x12G\n\nGetFigures\x12\x1b.legal.v1.GetFiguresRequest\x1a\x1c.legal.v1.GetFiguresResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,31 +33,31 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'proto.legal.v1.api_pb2', _g
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MATTER']._serialized_start=69
-  _globals['_MATTER']._serialized_end=345
-  _globals['_LISTMATTERSREQUEST']._serialized_start=347
-  _globals['_LISTMATTERSREQUEST']._serialized_end=425
-  _globals['_LISTMATTERSRESPONSE']._serialized_start=427
-  _globals['_LISTMATTERSRESPONSE']._serialized_end=508
-  _globals['_GETMATTERREQUEST']._serialized_start=510
-  _globals['_GETMATTERREQUEST']._serialized_end=547
-  _globals['_GETMATTERRESPONSE']._serialized_start=549
-  _globals['_GETMATTERRESPONSE']._serialized_end=602
-  _globals['_PREPAREFILINGREQUEST']._serialized_start=604
-  _globals['_PREPAREFILINGREQUEST']._serialized_end=678
-  _globals['_PREPAREFILINGRESPONSE']._serialized_start=680
-  _globals['_PREPAREFILINGRESPONSE']._serialized_end=728
-  _globals['_APPROVEFILINGREQUEST']._serialized_start=730
-  _globals['_APPROVEFILINGREQUEST']._serialized_end=796
-  _globals['_APPROVEFILINGRESPONSE']._serialized_start=798
-  _globals['_APPROVEFILINGRESPONSE']._serialized_end=821
-  _globals['_RECORDFILINGREQUEST']._serialized_start=823
-  _globals['_RECORDFILINGREQUEST']._serialized_end=940
-  _globals['_RECORDFILINGRESPONSE']._serialized_start=942
-  _globals['_RECORDFILINGRESPONSE']._serialized_end=964
-  _globals['_GETFIGURESREQUEST']._serialized_start=966
-  _globals['_GETFIGURESREQUEST']._serialized_end=985
-  _globals['_GETFIGURESRESPONSE']._serialized_start=987
-  _globals['_GETFIGURESRESPONSE']._serialized_end=1085
-  _globals['_LEGAL']._serialized_start=1088
-  _globals['_LEGAL']._serialized_end=1557
+  _globals['_MATTER']._serialized_end=478
+  _globals['_LISTMATTERSREQUEST']._serialized_start=480
+  _globals['_LISTMATTERSREQUEST']._serialized_end=558
+  _globals['_LISTMATTERSRESPONSE']._serialized_start=560
+  _globals['_LISTMATTERSRESPONSE']._serialized_end=641
+  _globals['_GETMATTERREQUEST']._serialized_start=643
+  _globals['_GETMATTERREQUEST']._serialized_end=703
+  _globals['_GETMATTERRESPONSE']._serialized_start=705
+  _globals['_GETMATTERRESPONSE']._serialized_end=776
+  _globals['_PREPAREFILINGREQUEST']._serialized_start=778
+  _globals['_PREPAREFILINGREQUEST']._serialized_end=852
+  _globals['_PREPAREFILINGRESPONSE']._serialized_start=854
+  _globals['_PREPAREFILINGRESPONSE']._serialized_end=902
+  _globals['_APPROVEFILINGREQUEST']._serialized_start=904
+  _globals['_APPROVEFILINGREQUEST']._serialized_end=970
+  _globals['_APPROVEFILINGRESPONSE']._serialized_start=972
+  _globals['_APPROVEFILINGRESPONSE']._serialized_end=995
+  _globals['_RECORDFILINGREQUEST']._serialized_start=997
+  _globals['_RECORDFILINGREQUEST']._serialized_end=1114
+  _globals['_RECORDFILINGRESPONSE']._serialized_start=1116
+  _globals['_RECORDFILINGRESPONSE']._serialized_end=1138
+  _globals['_GETFIGURESREQUEST']._serialized_start=1140
+  _globals['_GETFIGURESREQUEST']._serialized_end=1159
+  _globals['_GETFIGURESRESPONSE']._serialized_start=1161
+  _globals['_GETFIGURESRESPONSE']._serialized_end=1259
+  _globals['_LEGAL']._serialized_start=1262
+  _globals['_LEGAL']._serialized_end=1731
 # @@protoc_insertion_point(module_scope)

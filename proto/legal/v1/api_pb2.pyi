@@ -37,12 +37,20 @@ class Matter(_message.Message):
     TRACKING_NUMBER_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     STAGE_ON_FIELD_NUMBER: _builtins.int
+    ACCOUNT_NUMBER_FIELD_NUMBER: _builtins.int
+    COURT_FIELD_NUMBER: _builtins.int
+    COURT_FILE_NUMBER_FIELD_NUMBER: _builtins.int
+    DOCUMENT_SHA256_FIELD_NUMBER: _builtins.int
+    PREPARED_BY_FIELD_NUMBER: _builtins.int
+    APPROVED_BY_FIELD_NUMBER: _builtins.int
     matter_id: _builtins.str
     case_id: _builtins.str
     account_id: _builtins.str
     procedure: _builtins.str
     stage: _builtins.str
-    """opened, letter_posted, letter_delivered, ready_to_prepare, awaiting_approval, approved, filed, closed"""
+    """opened, letter_posting (waits for the gate or is being handed to the post), letter_posted, letter_delivered,
+    ready_to_prepare, awaiting_approval, approved, filed, closed
+    """
     next_action: _builtins.str
     next_action_on: _builtins.str
     owner: _builtins.str
@@ -53,6 +61,13 @@ class Matter(_message.Message):
     reason: _builtins.str
     stage_on: _builtins.str
     """When the stage was reached."""
+    account_number: _builtins.str
+    court: _builtins.str
+    court_file_number: _builtins.str
+    document_sha256: _builtins.str
+    """What was prepared; its text comes with GetMatter."""
+    prepared_by: _builtins.str
+    approved_by: _builtins.str
     def __init__(
         self,
         *,
@@ -70,10 +85,16 @@ class Matter(_message.Message):
         tracking_number: _builtins.str = ...,
         reason: _builtins.str = ...,
         stage_on: _builtins.str = ...,
+        account_number: _builtins.str = ...,
+        court: _builtins.str = ...,
+        court_file_number: _builtins.str = ...,
+        document_sha256: _builtins.str = ...,
+        prepared_by: _builtins.str = ...,
+        approved_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "case_id", b"case_id", "claim_minor", b"claim_minor", "cost_minor", b"cost_minor", "currency", b"currency", "matter_id", b"matter_id", "next_action", b"next_action", "next_action_on", b"next_action_on", "owner", b"owner", "procedure", b"procedure", "reason", b"reason", "stage", b"stage", "stage_on", b"stage_on", "tracking_number", b"tracking_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "account_number", b"account_number", "approved_by", b"approved_by", "case_id", b"case_id", "claim_minor", b"claim_minor", "cost_minor", b"cost_minor", "court", b"court", "court_file_number", b"court_file_number", "currency", b"currency", "document_sha256", b"document_sha256", "matter_id", b"matter_id", "next_action", b"next_action", "next_action_on", b"next_action_on", "owner", b"owner", "prepared_by", b"prepared_by", "procedure", b"procedure", "reason", b"reason", "stage", b"stage", "stage_on", b"stage_on", "tracking_number", b"tracking_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -132,15 +153,19 @@ class GetMatterRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MATTER_ID_FIELD_NUMBER: _builtins.int
+    WITH_DOCUMENT_FIELD_NUMBER: _builtins.int
     matter_id: _builtins.str
+    with_document: _builtins.bool
+    """Also the document that was prepared."""
     def __init__(
         self,
         *,
         matter_id: _builtins.str = ...,
+        with_document: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["matter_id", b"matter_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["matter_id", b"matter_id", "with_document", b"with_document"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -151,16 +176,19 @@ class GetMatterResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MATTER_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    document: _builtins.bytes
     @_builtins.property
     def matter(self) -> Global___Matter: ...
     def __init__(
         self,
         *,
         matter: Global___Matter | None = ...,
+        document: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["matter", b"matter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["matter", b"matter"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "matter", b"matter"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

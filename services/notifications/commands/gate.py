@@ -78,25 +78,7 @@ async def reserve_contact(tx: Transaction, asked: Asked) -> Reservation:
     facts = await _facts(tx, account, asked.channel)
     decision, id_ = decide(facts, rule_book().rules, tx.now), new_id()
     expires_at = tx.now + RESERVED_FOR if decision.allowed else None
-    await store.add_decision(
-        tx,
-        {
-            "id": id_,
-            "key": asked.key,
-            "account_id": asked.account_id,
-            "message_id": asked.message_id,
-            "channel": asked.channel,
-            "allowed": decision.allowed,
-            "rules": [reason.rule for reason in decision.reasons],
-            "citations": [reason.citation for reason in decision.reasons],
-            "bases": [reason.basis for reason in decision.reasons],
-            "next_at": decision.next_at,
-            "rules_version": rule_book().version,
-            "inputs": _inputs(facts, tx.now),
-            "state": "reserved" if decision.allowed else "denied",
-            "expires_at": expires_at,
-        },
-    )
+    await _keep(tx, asked, id_, decision, facts, expires_at)
     if not decision.allowed:
         return Reservation(decision, None)
     await tx.execute(
@@ -112,6 +94,27 @@ async def reserve_contact(tx: Transaction, asked: Asked) -> Reservation:
         },
     )
     return Reservation(decision, id_)
+
+
+async def _keep(tx: Transaction, asked: Asked, id_: UUID, decision: Decision, facts: Facts, expires_at: datetime | None) -> None:
+    """The decision, its rules, their version and what they were asked about."""
+    values = {
+        "id": id_,
+        "key": asked.key,
+        "account_id": asked.account_id,
+        "message_id": asked.message_id,
+        "channel": asked.channel,
+        "allowed": decision.allowed,
+        "rules": [reason.rule for reason in decision.reasons],
+        "citations": [reason.citation for reason in decision.reasons],
+        "bases": [reason.basis for reason in decision.reasons],
+        "next_at": decision.next_at,
+        "rules_version": rule_book().version,
+        "inputs": _inputs(facts, tx.now),
+        "state": "reserved" if decision.allowed else "denied",
+        "expires_at": expires_at,
+    }
+    await store.add_decision(tx, values)
 
 
 async def confirm_contact(tx: Transaction, reservation_id: UUID) -> None:

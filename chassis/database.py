@@ -35,11 +35,20 @@ _NUDGED = text(
 )
 
 
+_last_tick = 0
+
+
 def new_id() -> UUID:
-    """UUIDv7 (RFC 9562, 5.7): 48 bits of milliseconds, then random; in the order of writing."""
-    value = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+    """UUIDv7 (RFC 9562, 5.7 and 6.2, method 3): milliseconds, 4096ths of one, then 62 random bits.
+
+    Ids of one process are in the order of writing: the relay numbers events by them, so those of one transaction
+    must not overtake each other.
+    """
+    global _last_tick  # noqa: PLW0603 - one clock per process
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    _last_tick = max(_last_tick + 1, milliseconds << 12 | rest * 4096 // 1_000_000)
+    random = int.from_bytes(os.urandom(8), "big") >> 2
+    return UUID(int=_last_tick >> 12 << 80 | 0x7 << 76 | (_last_tick & 0xFFF) << 64 | 0x2 << 62 | random)
 
 
 def partition_of(key: str, partitions: int) -> int:

@@ -6,6 +6,7 @@ from datetime import date
 import grpc.aio
 
 from chassis.auth import SERVICE, Signer
+from chassis.plumbing import NUDGES
 from chassis.telemetry import trace_headers
 from kernel.money import Money
 from proto.chassis.v1.admin_pb2 import GetPositionRequest, GetPositionResponse, ResendRequest
@@ -59,9 +60,9 @@ class Peers:
         return await stub.GetPosition(GetPositionRequest(), metadata=self.identity(service), timeout=TIMEOUT_SECONDS)
 
     async def published(self, publisher: str) -> Mapping[int, int]:
-        """The last number of each partition of a publisher, when all of them are published."""
+        """The last number of each partition of events of a publisher, when all of them are published."""
         position = await self.position(publisher)
-        return {} if position.unpublished else dict(position.numbers)
+        return {} if position.unpublished else {partition: number for partition, number in position.numbers.items() if partition != NUDGES}
 
     async def resend(self, publisher: str, partition: int, after: int) -> None:
         """Ask a publisher to publish again what comes after a number."""

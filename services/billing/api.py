@@ -74,7 +74,7 @@ class Api(BillingServicer):
         """An account's open items, now."""
         async with self._database.begin(caller(), unit()) as tx:
             account_id = UUID(request.account_id)
-            if await tx.first("SELECT FROM accounts WHERE id = :id", id=account_id) is None:
+            if await tx.first("SELECT 1 FROM accounts WHERE id = :id", id=account_id) is None:
                 raise NotFound("no such account", account_id=request.account_id)
             items = await store.find_open_items(tx, account_id)
         return pb.GetBalanceResponse(

@@ -28,7 +28,7 @@ from proto.payments.v1.api_pb2_grpc import PaymentsStub
 from services.legal import commands
 from services.legal.commands import Intent, Kept, ProofWanted
 from services.legal.domain import Claim, Line, letter_data
-from services.legal.gateways import Letter, PostOffice
+from services.legal.gateways import Letter, PostOffice, Receipt
 
 TEMPLATES = Path(__file__).parent / "templates"
 CHANNEL = "registered_letter"
@@ -69,23 +69,30 @@ class Activities:
         return self._runtime.database.begin(self._runtime.caller, unit)
 
     async def _post_letter(self, unit: str, intent: Intent) -> None:
-        """Gate, books, post, then the note of it. What was posted before a crash is only noted."""
-        receipt = await asyncio.to_thread(self._post.receipt, unit, intent.number)
-        reservation, kept = await self._reserve(unit, intent)
-        if receipt is None and kept is None:
-            answers = await self._ask(unit, intent)
-            kept = _reason_to_keep(answers)
-            if kept is None:
-                letter = await asyncio.to_thread(_write_letter, unit, intent, answers)
-                receipt = await asyncio.to_thread(self._post.hand_in, letter)
-        if receipt is not None:
-            await self._confirm(unit, reservation)
+        """Post it and note it. What was posted before a crash is only confirmed and noted."""
+        done: Receipt | Kept | None = await asyncio.to_thread(self._post.receipt, unit, intent.number)
+        if done is None:
+            done = await self._hand_in(unit, intent)
+        if isinstance(done, Kept):
             async with self._begin(unit) as tx:
-                await commands.note_posted(tx, intent, receipt)
-        elif kept is not None:
-            await self._release(unit, reservation)
-            async with self._begin(unit) as tx:
-                await commands.note_kept(tx, intent.matter_id, kept)
+                return await commands.note_kept(tx, intent.matter_id, done)
+        request = notifications.ConfirmContactRequest(reservation_id=done.answers["reservation_id"])
+        await self._notifications.ConfirmContact(request, metadata=self._as("notifications", unit), timeout=TIMEOUT_SECONDS)
+        async with self._begin(unit) as tx:
+            return await commands.note_posted(tx, intent, done)
+
+    async def _hand_in(self, unit: str, intent: Intent) -> Receipt | Kept:
+        """The gate, then the books, then the post."""
+        reservation = await self._reserve(unit, intent)
+        if isinstance(reservation, Kept):
+            return reservation
+        answers = await self._ask(unit, intent)
+        if (kept := _reason_to_keep(answers)) is not None:
+            request = notifications.ReleaseContactRequest(reservation_id=reservation)
+            await self._notifications.ReleaseContact(request, metadata=self._as("notifications", unit), timeout=TIMEOUT_SECONDS)
+            return kept
+        letter = await asyncio.to_thread(_write_letter, unit, intent, answers, reservation)
+        return await asyncio.to_thread(self._post.hand_in, letter)
 
     async def _look_for_proof(self, unit: str, wanted: ProofWanted) -> None:
         doubt, proof = "", None
@@ -99,8 +106,8 @@ class Activities:
             else:
                 await commands.note_no_proof(tx, wanted.matter_id, doubt)
 
-    async def _reserve(self, unit: str, intent: Intent) -> tuple[str, Kept | None]:
-        """The reservation, or why there is none. An outage passes: the activity is tried again."""
+    async def _reserve(self, unit: str, intent: Intent) -> str | Kept:
+        """The reservation's id, or why there is none. An outage passes: the activity is tried again."""
         account = str(intent.account_id)
         request = notifications.ReserveContactRequest(key=intent.key, account_id=account, channel=CHANNEL, debt_key=account)
         try:
@@ -108,21 +115,11 @@ class Activities:
         except grpc.aio.AioRpcError as error:
             if (refused := from_rpc(error)) is None:
                 raise
-            return "", Kept(refused.code, None)
+            return Kept(refused.code, None)
         if answer.allowed:
-            return answer.reservation_id, None
+            return str(answer.reservation_id)
         until = datetime.fromisoformat(answer.next_allowed_at) if answer.next_allowed_at else None
-        return "", Kept(", ".join(reason.rule for reason in answer.reasons) or "the gate gives no reason", until)
-
-    async def _confirm(self, unit: str, reservation: str) -> None:
-        if reservation:
-            request = notifications.ConfirmContactRequest(reservation_id=reservation)
-            await self._notifications.ConfirmContact(request, metadata=self._as("notifications", unit), timeout=TIMEOUT_SECONDS)
-
-    async def _release(self, unit: str, reservation: str) -> None:
-        if reservation:
-            request = notifications.ReleaseContactRequest(reservation_id=reservation)
-            await self._notifications.ReleaseContact(request, metadata=self._as("notifications", unit), timeout=TIMEOUT_SECONDS)
+        return Kept(", ".join(reason.rule for reason in answer.reasons) or "the gate gives no reason", until)
 
     async def _ask(self, unit: str, intent: Intent) -> Answers:
         """What is owed now, and what of it is already on its way."""
@@ -166,10 +163,10 @@ def _reason_to_keep(answers: Answers) -> Kept | None:
     return None
 
 
-def _write_letter(unit: str, intent: Intent, answers: Answers) -> Letter:
+def _write_letter(unit: str, intent: Intent, answers: Answers, reservation: str) -> Letter:
     data = letter_data(intent.procedure, intent.sender, intent.debtor, answers.claim, intent.number, intent.posted_on)
     template = TEMPLATES / f"claim_letter.{intent.procedure.letter_language}.typ"
     if not template.exists():
         raise Refused(f"no claim letter in {intent.procedure.letter_language}")
     document = render_pdf(template, data, intent.reserved_at)
-    return Letter(unit, intent.number, intent.matter_id, intent.posted_on, document, answers.versions)
+    return Letter(unit, intent.number, intent.matter_id, intent.posted_on, document, {**answers.versions, "reservation_id": reservation})

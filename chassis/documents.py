@@ -37,6 +37,6 @@ def render_pdf(template: Path, data: Mapping[str, Any], at: datetime) -> bytes:
     """
     inputs = {"data": json.dumps(data, ensure_ascii=False, sort_keys=True)}
     with _ONE_AT_A_TIME:
-        made = _compiler(template).compile(format="pdf", sys_inputs=inputs, pdf_standards=STANDARD, timestamp=at)
+        made = _compiler(template).compile(format="pdf", sys_inputs=inputs, pdf_standards=STANDARD, timestamp=at.replace(microsecond=0))
     assert isinstance(made, bytes), "one PDF file"
     return made

@@ -27,7 +27,8 @@ from services.notifications.domain import (
     owed,
 )
 
-AT = datetime(2026, 8, 1, 7, 0, tzinfo=UTC)
+# A real instant has microseconds; a PDF knows none.
+AT = datetime(2026, 8, 1, 7, 0, 4, 993000, tzinfo=UTC)
 INVOICE = Open("R-2026-1", "EUR", 123456, date(2026, 6, 1), date(2026, 7, 1), True, 3)
 CREDIT = Open("G-2026-1", "EUR", -1000, date(2026, 6, 20), date(2026, 6, 20), False, 1)
 NOT_DUE = Open("R-2026-9", "EUR", 5000, date(2026, 7, 30), date(2026, 8, 30), False, 1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from cli import demo, desk, doctor, lifecycle
+from cli import demo, desk, doctor, files, lifecycle
 from cli.output import refuse
 from kernel.errors import Refused
 
@@ -23,6 +23,8 @@ COMMANDS: Sequence[Callable[..., None]] = (
     desk.parked,
     desk.clock,
     doctor.doctor,
+    files.statement,
+    files.invoice,
 )
 _EXAMPLE = "Example: "
 

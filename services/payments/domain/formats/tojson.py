@@ -1,5 +1,7 @@
 """The normal form as the JSON of `saiken statement`."""
 
+import json
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,7 +19,28 @@ def to_json(file: File) -> dict[str, Any]:
     }
 
 
+def json_pieces(file: File) -> Iterator[str]:
+    """The same document as text in pieces, so that a large file is never a second time in memory."""
+    head = {"kind": file.kind, "format": file.format, "warnings": list(file.warnings)}
+    yield _dumps(head)[:-1] + ', "statements": ['
+    for place, statement in enumerate(file.statements):
+        yield (",\n" if place else "\n") + _dumps(statement_head(statement))[:-1] + ', "entries": ['
+        for number, entry in enumerate(statement.entries):
+            yield (",\n " if number else "\n ") + _dumps(entry_json(entry))
+        yield "]}"
+    yield "]}\n"
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _statement(statement: Statement) -> dict[str, Any]:
+    return {**statement_head(statement), "entries": [entry_json(entry) for entry in statement.entries]}
+
+
+def statement_head(statement: Statement) -> dict[str, Any]:
+    """All of a statement but its entries."""
     return {
         "account": statement.account,
         "currency": statement.currency,
@@ -26,11 +49,11 @@ def _statement(statement: Statement) -> dict[str, Any]:
         "opening_balance": _amount(statement.opening_balance, statement.currency),
         "closing_balance": _amount(statement.closing_balance, statement.currency),
         "balance_check": statement.balance_check,
-        "entries": [_entry(entry) for entry in statement.entries],
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """One entry with its transactions."""
     return {
         "amount": amount_text(entry.amount, entry.currency),
         "currency": entry.currency,

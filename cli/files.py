@@ -1,0 +1,120 @@
+"""`saiken statement` and `saiken invoice`: what a bank's or an ERP's file says, without server or database."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from cli.output import Json, say, show
+from kernel.errors import Unreadable
+
+if TYPE_CHECKING:
+    from services.billing.domain.formats import InvoiceFile, Profile
+    from services.payments.domain.formats import File
+
+SERVICES = Path(__file__).resolve().parents[1] / "services"
+INVOICE_PROFILES = SERVICES / "billing" / "policies" / "csv"
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file; its name does not matter.")]
+Format = Literal["auto", "camt", "mt940", "mt942", "bai2", "ofx", "zengin", "csv"]
+# What a terminal shows of a long statement; --json gives everything.
+SHOWN_ENTRIES = 50
+SHOWN_TEXT = 60
+
+
+def statement(
+    file: FileArgument,
+    kind: Annotated[Format, typer.Option("--format", help="Read as this format only.")] = "auto",
+    as_json: Json = False,
+) -> None:
+    """Read a bank statement of any known format and check its balances.
+
+    Example: saiken statement samples/rheintel/statements/2026-06.xml --json
+    """
+    from services.payments.domain.formats import read
+    from services.payments.domain.formats.tojson import json_pieces
+
+    found = read(_content(file), only=kind)
+    if as_json:
+        _write(json_pieces(found))
+    else:
+        _print_statements(found)
+
+
+def invoice(file: FileArgument, as_json: Json = False) -> None:
+    """Read an invoice (UBL, CII, Factur-X, CSV) and check its totals.
+
+    Example: saiken invoice samples/rheintel/invoices/2026-06/RT-2026-00001.xml --json
+    """
+    from services.billing.domain.formats import read, to_json
+
+    found = read(_content(file), profiles=_invoice_profiles())
+    if not as_json:
+        _print_invoices(found)
+        return
+    documents = [to_json(document) for document in found.documents]
+    # A list of open items or a CSV holds many documents; a file of one document is that document.
+    if len(documents) == 1:
+        show({**documents[0], "warnings": [*found.warnings, *documents[0]["warnings"]]})
+    else:
+        show({"format": found.format, "documents": documents, "warnings": list(found.warnings)})
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Unreadable("UNREADABLE", f"the file cannot be opened: {error.strerror}") from None
+
+
+@cache
+def _invoice_profiles() -> "tuple[Profile, ...]":
+    from services.billing.domain.formats import Profile
+
+    return tuple(Profile.from_mapping(name, data) for name, data in _policies(INVOICE_PROFILES))
+
+
+def _policies(folder: Path) -> Iterator[tuple[str, Any]]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for path in sorted(folder.glob("*.yaml")):
+        yield path.stem, yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506 - a safe loader, in C where there is one
+
+
+def _write(pieces: Iterable[str]) -> None:
+    """JSON is UTF-8 whatever the terminal is set to."""
+    sys.stdout.flush()
+    for piece in pieces:
+        sys.stdout.buffer.write(piece.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
+def _print_statements(file: "File") -> None:
+    print(f"{file.kind.replace('_', ' ')}, {file.format}")
+    for found in file.statements:
+        opening, closing = found.opening_balance, found.closing_balance
+        print(f"\n{found.account or 'no account'} {found.currency or ''}  {found.id or ''} {found.number or ''}".rstrip())
+        print(f"  opening {opening}, closing {closing}, balance check {found.balance_check}, {len(found.entries)} entries")
+        for entry in found.entries[:SHOWN_ENTRIES]:
+            sign = "+" if entry.direction == "credit" else "-"
+            part = entry.transactions[0]
+            about = " ".join(filter(None, [part.counterparty.name, part.text]))[:SHOWN_TEXT]
+            print(f"  {entry.booked_on}  {sign}{entry.amount:>14} {entry.currency or '   '}  {entry.status:<11}  {about}")
+        if len(found.entries) > SHOWN_ENTRIES:
+            print(f"  … {len(found.entries) - SHOWN_ENTRIES} more; --json prints all")
+    for warning in file.warnings:
+        say(f"warning: {warning}")
+
+
+def _print_invoices(file: "InvoiceFile") -> None:
+    print(file.format)
+    for document in file.documents:
+        print(
+            f"  {document.number:<20} {document.type_code:<4} {document.issued_on} due {document.due_on or '-':<10} "
+            f"{document.gross!s:>14} payable {document.payable!s:>14} {document.currency}  {document.buyer.name[:SHOWN_TEXT]}"
+        )
+    for warning in (*file.warnings, *(text for document in file.documents for text in document.warnings)):
+        say(f"warning: {warning}")

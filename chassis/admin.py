@@ -9,8 +9,10 @@ from uuid import UUID
 import asyncpg
 
 from chassis.consumer import Consumer, Received
+from chassis.errors import is_outage
 from chassis.runtime import Runtime
 from chassis.subscriptions import Subscriptions
+from chassis.telemetry import logger
 from kernel.errors import Refused
 from proto.chassis.v1 import admin_pb2 as pb
 from proto.chassis.v1.admin_pb2_grpc import AdminServicer
@@ -96,6 +98,12 @@ class Admin(AdminServicer):
             except Refused as refused:
                 stopped.add(row["key"])
                 answer.failed.append(_parked(row, f"{refused.code}: {refused.message}"))
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                logger().exception("replay_failed", type=row["type"], id=str(row["id"]))
+                stopped.add(row["key"])
+                answer.failed.append(_parked(row, f"{type(error).__name__}: {error}"))
         return answer
 
     async def _parked_rows(self, ids: Sequence[UUID]) -> Sequence[asyncpg.Record]:

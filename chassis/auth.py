@@ -90,8 +90,9 @@ class Signer:
 class Verifier:
     """Checks tokens against the public keys in the folder: an issuer is known by its file, not by its token."""
 
-    def __init__(self, keys: Path, audience: str) -> None:
-        self.audience = audience
+    def __init__(self, keys: Path, audience: str, services: frozenset[str]) -> None:
+        """`services`: the issuers that may speak as a service; people's issuers may not, whatever their token says."""
+        self.audience, self._services = audience, services
         self._keys: Mapping[str, OKPKey] = {
             path.name.removesuffix(".pub.pem"): OKPKey.import_key(path.read_bytes()) for path in keys.glob("*.pub.pem")
         }
@@ -131,7 +132,7 @@ class Verifier:
         if not isinstance(claims.get("sub"), str) or not claims["sub"]:
             raise Unauthenticated("the token names nobody")
         roles, units = _names(claims.get("roles")), _names(claims.get("units"))
-        if (SERVICE in roles and claims["sub"] != issuer) or ("*" in units and SERVICE not in roles):
+        if (SERVICE in roles and (claims["sub"] != issuer or issuer not in self._services)) or ("*" in units and SERVICE not in roles):
             raise Unauthenticated("only a service speaks for itself and for every unit")
         return Caller(claims["sub"], issuer, units, roles), expires
 

@@ -8,9 +8,10 @@ from itertools import groupby
 from typing import Any, Protocol
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from google.protobuf.message import DecodeError
+from sqlalchemy import text
 
 from chassis.auth import service_caller
 from chassis.clock import wall_now
@@ -30,6 +31,10 @@ FIRST_WAIT_SECONDS = 0.5
 COMPARE_SECONDS = 3.0
 # How long a partition rests while something it needs is away.
 OUTAGE_SECONDS = 1.0
+
+
+_WATERMARK = text("SELECT watermark(:publisher, :partition)")
+_ADVANCE = text("SELECT advance_watermark(:publisher, :partition, :number)")
 
 
 @dataclass(frozen=True)
@@ -90,21 +95,22 @@ class Consumer:
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",
         }
-        self.connected = False
+        # Partitions that wait for the end of an outage: while there is one, the service is not ready.
+        self.waiting: set[TopicPartition] = set()
+        self._marks: dict[tuple[str, int], int] = {}
 
     async def run(self) -> None:
         """Consume until cancelled; a lost broker only makes it wait and join anew."""
         while True:
-            consumer = AIOKafkaConsumer(*self._subscriptions.topics(), **self.options)
+            consumer = AIOKafkaConsumer(**self.options)
+            consumer.subscribe(self._subscriptions.topics(), listener=_Forget(self._marks))
             try:
                 await consumer.start()
-                self.connected = True
                 await self._consume(consumer)
             except (KafkaError, OSError) as error:
                 logger().warning("consumer_waits", reason=type(error).__name__)
                 await asyncio.sleep(OUTAGE_SECONDS)
             finally:
-                self.connected = False
                 await consumer.stop()
 
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
@@ -135,15 +141,17 @@ class Consumer:
         done = 0
         try:
             events = await self._contiguous([received(record) for record in records])
-            for (type_, unit), run in groupby(events, key=lambda event: (event.type, event.unit)):
+            for unit, run in groupby(events, key=lambda event: event.unit):
                 same = list(run)
-                await self._run_of(self._subscriptions.handlers.get(type_), unit, same)
+                await self._run_of(unit, same)
                 done += len(same)
             done = len(records)
+            self.waiting.discard(place)
         except Exception as error:
             if not is_outage(error):
                 raise
             logger().warning("partition_waits", topic=place.topic, partition=place.partition, reason=type(error).__name__)
+            self.waiting.add(place)
             consumer.seek(place, records[done].offset)
             await asyncio.sleep(OUTAGE_SECONDS)
         fail_point("after_effect_before_offset")
@@ -162,30 +170,39 @@ class Consumer:
         return events
 
     async def _watermark(self, publisher: str, partition: int) -> int:
-        async with self._database.begin(self._caller, None) as tx:
-            row = await tx.first("SELECT watermark(:publisher, :partition) AS number", publisher=publisher, partition=partition)
-            return row.number if row else 0
+        """Asked of the database once; after that this process alone moves it, until its consumer joins anew."""
+        place = publisher, partition
+        if place not in self._marks:
+            async with self._database.plumbing() as connection:
+                answer = await connection.execute(_WATERMARK, {"publisher": publisher, "partition": partition})
+                self._marks[place] = answer.scalar_one()
+        return self._marks[place]
 
-    async def _run_of(self, handler: Handler | None, unit: str | None, events: Sequence[Received]) -> None:
-        """Events of one type and unit, next to each other."""
-        if handler is None:
-            async with self._database.begin(self._caller, None) as tx:
-                await _advance(tx, events[-1])
+    async def _run_of(self, unit: str | None, events: Sequence[Received]) -> None:
+        """Events of one unit, next to each other: in one transaction, or each in its own when something fails."""
+        if not any(event.type in self._subscriptions.handlers for event in events):
+            async with self._database.plumbing() as connection:
+                await connection.execute(_ADVANCE, _mark(events[-1]))
+            self._passed(events[-1])
             return
-        if handler.many is not None and len(events) > 1:
+        if len(events) > 1:
             try:
-                await self._effect(handler, unit, events)
+                await self._effect(unit, events)
                 return
             except Exception as error:
                 if is_outage(error):
                     raise
+                logger().info("one_by_one", reason=type(error).__name__, events=len(events))
         for event in events:
-            await self._single(handler, event)
+            await self._single(event)
 
-    async def _single(self, handler: Handler, event: Received) -> None:
+    def _passed(self, event: Received) -> None:
+        self._marks[event.publisher, event.partition] = event.number
+
+    async def _single(self, event: Received) -> None:
         for attempt in range(TRIES):
             try:
-                await self._effect(handler, event.unit, [event])
+                await self._effect(event.unit, [event])
                 return
             except (Refused, DecodeError, _BehindParked) as error:
                 await self.park(event, error)
@@ -199,26 +216,31 @@ class Consumer:
                     return
                 await asyncio.sleep(FIRST_WAIT_SECONDS * 2**attempt)
 
-    async def _effect(self, handler: Handler, unit: str | None, events: Sequence[Received]) -> None:
+    async def _effect(self, unit: str | None, events: Sequence[Received]) -> None:
         """Inbox, watermark and effect, in one transaction."""
-        with continued(f"handle {events[0].type}", events[0].headers):
-            async with self._database.begin(self._caller, unit) as tx:
-                if not carries_version(handler.type) and await _is_parked(tx, events):
-                    raise _BehindParked("behind a parked message of its key")
-                await self.apply(tx, handler, events)
-                await _advance(tx, events[-1])
-                fail_point("inside_effect")
-        CONSUMED.labels(events[0].type).inc(len(events))
+        async with self._database.begin(self._caller, unit) as tx:
+            for type_, run in groupby(events, key=lambda event: event.type):
+                if handler := self._subscriptions.handlers.get(type_):
+                    same = list(run)
+                    if not carries_version(handler.type) and await _is_parked(tx, same):
+                        raise _BehindParked("behind a parked message of its key")
+                    await self.apply(tx, handler, same)
+            await tx.execute(_ADVANCE, _mark(events[-1]))
+            fail_point("inside_effect")
+        self._passed(events[-1])
+        for event in events:
+            CONSUMED.labels(event.type).inc()
 
     async def apply(self, tx: Transaction, handler: Handler, events: Sequence[Received]) -> None:
-        """The effect of those events that were not seen before."""
-        fresh = [handler.type.FromString(event.payload) for event in events if await tx.once(event.id)]
-        if handler.many is not None:
-            if fresh:
-                await handler.many(fresh, tx)
+        """The effect of those events that were not seen before; what they cause goes on in their trace."""
+        fresh = [event for event in events if await tx.once(event.id)]
+        if handler.many is not None and fresh:
+            with continued(f"handle {fresh[0].type}", fresh[0].headers):
+                await handler.many([handler.type.FromString(event.payload) for event in fresh], tx)
         elif handler.one is not None:
-            for message in fresh:
-                await handler.one(message, tx)
+            for event in fresh:
+                with continued(f"handle {event.type}", event.headers):
+                    await handler.one(handler.type.FromString(event.payload), tx)
 
     async def replay(self, event: Received) -> None:
         """Try a parked message again; its effect and its leaving are one transaction. Raises what it failed with."""
@@ -239,7 +261,21 @@ class Consumer:
                 "ON CONFLICT DO NOTHING",
                 {**vars(event), "headers": json.dumps(dict(event.headers)), "reason": reason, "parked_at": wall_now()},
             )
-            await _advance(tx, event)
+            await tx.execute(_ADVANCE, _mark(event))
+        self._passed(event)
+
+
+class _Forget(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Another process may have moved the watermarks of partitions that change hands."""
+
+    def __init__(self, marks: dict[tuple[str, int], int]) -> None:
+        self._marks = marks
+
+    def on_partitions_revoked(self, revoked: object) -> None:
+        self._marks.clear()
+
+    def on_partitions_assigned(self, assigned: object) -> None:
+        self._marks.clear()
 
 
 class _BehindParked(Exception):
@@ -254,8 +290,5 @@ async def _is_parked(tx: Transaction, events: Sequence[Received]) -> bool:
     return False
 
 
-async def _advance(tx: Transaction, event: Received) -> None:
-    await tx.execute(
-        "SELECT advance_watermark(:publisher, :partition, :number)",
-        {"publisher": event.publisher, "partition": event.partition, "number": event.number},
-    )
+def _mark(event: Received) -> dict[str, str | int]:
+    return {"publisher": event.publisher, "partition": event.partition, "number": event.number}

@@ -181,6 +181,12 @@ class Database:
             self.committed.set()
             self.nudged.set()
 
+    @asynccontextmanager
+    async def plumbing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction for watermarks alone: it acts for nobody, sees no row of any unit and needs no clock."""
+        async with self.engine.connect() as connection, connection.begin():
+            yield connection
+
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()

@@ -33,6 +33,8 @@ _OUTAGES = (
     asyncpg.AdminShutdownError,
     asyncpg.InterfaceError,
 )
+# Files that are not there, and values that a driver refuses, will not come by waiting.
+_NO_OUTAGES = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotADirectoryError, asyncpg.DataError, ValueError)
 
 
 def to_status(refused: Refused) -> Any:
@@ -74,6 +76,8 @@ def is_outage(error: BaseException) -> bool:
         return error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
     if isinstance(error, RPCError):
         return error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED)
+    if isinstance(error, _NO_OUTAGES):
+        return False
     if isinstance(error, _OUTAGES):
         return True
     cause = error.__cause__

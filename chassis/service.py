@@ -18,6 +18,7 @@ from temporalio.client import Client, Interceptor
 from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Worker
 from temporalio.worker import Interceptor as WorkerInterceptor
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from chassis import admin, settings, telemetry
 from chassis.auth import Signer, Verifier, service_caller
@@ -39,6 +40,8 @@ from proto.chassis.v1.admin_pb2_grpc import add_AdminServicer_to_server
 # Calls and activities under way may end; longer would only delay the next version.
 GRACE_SECONDS = 8
 RETRY_SECONDS = 0.5
+# How soon a balancer learns that a partition waits for an outage.
+READINESS_SECONDS = 1.0
 # Activities wait for the database, whose pool is smaller; more would only queue there.
 ACTIVITIES_AT_ONCE = 16
 # More would hold idle poll calls against Temporal without starting anything sooner.
@@ -100,7 +103,9 @@ async def _run(service: Service, chosen: settings.Settings) -> None:
         await status.set("", HealthCheckResponse.SERVING)
         telemetry.logger().info("serving", listen=chosen.listen)
         waiting = asyncio.create_task(stop.wait())
-        await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        while not any(task.done() for task in (waiting, *tasks)):
+            await asyncio.wait([waiting, *tasks], timeout=READINESS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await status.set("", HealthCheckResponse.NOT_SERVING if consumer.waiting else HealthCheckResponse.SERVING)
         await status.set("", HealthCheckResponse.NOT_SERVING)
         for task in tasks:
             if task.done():
@@ -110,7 +115,7 @@ async def _run(service: Service, chosen: settings.Settings) -> None:
 async def _serve(service: Service, runtime: Runtime, door: admin.Admin) -> tuple[grpc.aio.Server, Any]:
     roles = {**service.roles, **admin.ROLES}
     server = grpc.aio.server(
-        interceptors=[Door(Verifier(runtime.settings.keys, service.name), roles)],
+        interceptors=[Door(Verifier(runtime.settings.keys, service.name, frozenset(runtime.settings.peers)), roles)],
         options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.so_reuseport", 0)],
     )
     service.add_api(service.api(runtime), server)
@@ -132,6 +137,9 @@ def _worker(service: Service, runtime: Runtime, temporal: Client) -> Worker:
         workflows=list(service.workflows),
         activities=list(service.activities(runtime)),
         interceptors=[_Refusals()],
+        # Workflows import nothing that could differ between two runs (an import contract holds that), so each run need
+        # not import its modules anew; what a workflow must not call stays forbidden.
+        workflow_runner=SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_all_modules()),
         max_concurrent_activities=ACTIVITIES_AT_ONCE,
         max_concurrent_workflow_task_polls=POLLERS,
         max_concurrent_activity_task_polls=POLLERS,

@@ -10,6 +10,8 @@ from kernel.errors import Refused, Unreadable
 
 # No calendar closes for longer; a search that passes this has a wrong calendar, not a long holiday.
 MAX_CLOSED_DAYS = 30
+# A market's code (ISO 10383) has four letters, a country's (ISO 3166-1) two; to look one up in a list loads all calendars.
+MIC_LENGTH = 4
 
 
 class UnknownCalendar(Refused):
@@ -23,7 +25,7 @@ def _holidays(country: str, subdivision: str | None, categories: tuple[str, ...]
     import holidays  # slow to import: only who asks for a calendar pays for it
 
     try:
-        if country in holidays.list_supported_financial():
+        if len(country) == MIC_LENGTH:
             return frozenset(holidays.financial_holidays(country, years=year))
         days = holidays.country_holidays(country, subdiv=subdivision, years=year, categories=categories or None)
     except (NotImplementedError, ValueError) as error:
@@ -36,7 +38,7 @@ def _holidays(country: str, subdivision: str | None, categories: tuple[str, ...]
 def _weekend(country: str, year: int) -> frozenset[int]:
     import holidays
 
-    if country in holidays.list_supported_financial():
+    if len(country) == MIC_LENGTH:
         return frozenset(holidays.financial_holidays(country, years=year).weekend)
     return frozenset(holidays.country_holidays(country, years=year).weekend)
 

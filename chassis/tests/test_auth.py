@@ -14,6 +14,8 @@ from chassis.auth import LIFETIME_SECONDS, Caller, Signer, Unauthenticated, Veri
 from cli.infrastructure import make_keys
 from kernel.errors import Forbidden
 
+SERVICES = frozenset({"billing", "payments", "legal"})
+
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory):
@@ -58,7 +60,7 @@ def forger(keys):
 
 @pytest.fixture
 def verifier(keys):
-    return Verifier(keys, "billing")
+    return Verifier(keys, "billing", SERVICES)
 
 
 def test_what_the_forger_starts_from_is_believed(forger, verifier):
@@ -68,9 +70,9 @@ def test_what_the_forger_starts_from_is_believed(forger, verifier):
 def test_what_a_signer_signs_is_believed_by_its_audience_alone(keys):
     token = Signer(keys, "payments").sign("billing", "payments", frozenset("*"), frozenset({"service"}))
 
-    assert Verifier(keys, "billing").verify(token) == service_caller("payments")
+    assert Verifier(keys, "billing", SERVICES).verify(token) == service_caller("payments")
     with pytest.raises(Unauthenticated):
-        Verifier(keys, "legal").verify(token)
+        Verifier(keys, "legal", SERVICES).verify(token)
 
 
 NOW = int(time.time())
@@ -182,7 +184,7 @@ def test_a_key_that_is_not_in_the_folder_is_unknown(tmp_path, keys):
     token = Signer(tmp_path, "stranger").sign("billing", "stranger", frozenset("*"), frozenset({"service"}))
 
     with pytest.raises(Unauthenticated):
-        Verifier(keys, "billing").verify(token)
+        Verifier(keys, "billing", SERVICES).verify(token)
 
 
 def test_a_unit_that_the_token_does_not_list_is_refused(forger, verifier):

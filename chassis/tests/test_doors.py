@@ -60,7 +60,7 @@ class Served:
 @pytest_asyncio.fixture
 async def served(bench) -> AsyncIterator[Served]:
     keys = bench.server.keys
-    server = grpc.aio.server(interceptors=[Door(Verifier(keys, "billing"), ROLES)])
+    server = grpc.aio.server(interceptors=[Door(Verifier(keys, "billing", frozenset({"billing", "payments"})), ROLES)])
     service = Counter(bench.database)
     add_AdminServicer_to_server(service, server)
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"

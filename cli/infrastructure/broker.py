@@ -16,7 +16,6 @@ from cli.infrastructure.process import Child, StartFailed, plain_environment, wa
 # Party events have a topic of their own: they are keyed by party, billing's others by account.
 TOPICS = (
     *("billing.events", "payments.events", "collections.events", "legal.events", "notifications.events"),
-    "parties.events",
 )
 # Seen: 20 ms.
 READY_SECONDS = 30.0

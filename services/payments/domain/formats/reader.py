@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from kernel.errors import Unreadable
-from services.payments.domain.formats import archive, bai2, camt, zengin
+from services.payments.domain.formats import archive, bai2, camt, mt940, zengin
 from services.payments.domain.formats.statement import File
 
 # Bank files are a few megabytes; one of this size would hold a hundred thousand lines and twenty times its size in
@@ -27,6 +27,8 @@ READERS = (
     Reader("camt", camt.recognises, camt.read),
     Reader("bai2", bai2.recognises, bai2.read),
     Reader("zengin", zengin.recognises, zengin.read),
+    Reader("mt942", mt940.recognises_942, mt940.read),
+    Reader("mt940", mt940.recognises_940, mt940.read),
 )
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from kernel.errors import Unreadable
+from services.payments.domain.formats.statement import Notes
 
 # ISO 20022 allows 18 digits; banks have been seen to send 13 decimals. What is longer is no amount.
 MAX_AMOUNT_CHARACTERS = 40
@@ -66,3 +67,18 @@ def tidy(text: str | None) -> str:
 def or_none(text: str | None) -> str | None:
     """Tidied; None when nothing is left."""
     return tidy(text) or None
+
+
+def decode_text(content: bytes, notes: Notes) -> str:
+    """UTF-8, else Windows-1252 (which banks call ISO 8859-1). Raises Unreadable ENCODING (zero bytes) with `line`."""
+    if b"\x00" in content:
+        line = content.count(b"\n", 0, content.index(b"\x00")) + 1
+        raise Unreadable("ENCODING", f"line {line}: the file holds zero bytes", line=line)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        notes.warn("the file is not UTF-8 and is read as Windows-1252")
+    try:
+        return content.decode("cp1252")
+    except UnicodeDecodeError:
+        return content.decode("iso-8859-1")

@@ -1,8 +1,8 @@
 """The admin door of every service: where it stands, resending, parked messages."""
 
+import asyncio
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +17,24 @@ from kernel.errors import Refused
 from proto.chassis.v1 import admin_pb2 as pb
 from proto.chassis.v1.admin_pb2_grpc import AdminServicer
 
+# How long a position is waited for at most, and how often it is read meanwhile although this process changed nothing.
+MAX_PATIENCE_SECONDS = 5.0
+LOOK_SECONDS = 0.1
 # A listing of parked messages; more than this means an alarm was not heard.
 MAX_PARKED = 1_000
 # Auditor and relay each answer one question at a time; two more for a resend beside an audit.
 CONNECTIONS = 4
+
+# One statement, so that all of it is one snapshot.
+_POSITION = """
+SELECT coalesce((SELECT json_object_agg(partition, number) FROM positions), '{}') AS numbers,
+    coalesce((SELECT json_agg(json_build_array(publisher, partition, number)) FROM watermarks), '[]') AS watermarks,
+    (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS unpublished,
+    (SELECT count(*) FROM parked) AS parked,
+    array(SELECT id FROM processes WHERE ended = 0) AS running,
+    array(SELECT id FROM processes WHERE ended = 0 AND (nudged > seen OR due_at <= $1)) AS behind,
+    (SELECT min(due_at) FROM processes WHERE ended = 0) AS next_due_at
+"""
 
 ROLES = {
     "GetPosition": frozenset({"operator", "auditor"}),
@@ -36,6 +50,7 @@ class Admin(AdminServicer):
     def __init__(self, runtime: Runtime, consumer: Consumer, subscriptions: Subscriptions) -> None:
         self._service, self._clock, self._consumer = runtime.service, runtime.clock, consumer
         self._auditor_url, self._relay_url = runtime.settings.auditor_database_url, runtime.settings.relay_database_url
+        self._changed = runtime.database.changed
         self._publishers = sorted({name.split(".")[0] for name in subscriptions.handlers})
 
     async def open(self) -> None:
@@ -49,28 +64,33 @@ class Admin(AdminServicer):
         await self._relay.close()
 
     async def GetPosition(self, request: pb.GetPositionRequest, context: Any) -> pb.GetPositionResponse:
-        """One consistent reading: everything in one snapshot of the database."""
+        """One consistent reading; with patience, the first one in which this service has nothing left to do."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + min(request.patience_milliseconds / 1000, MAX_PATIENCE_SECONDS)
+        while True:
+            self._changed.clear()
+            answer = await self._read()
+            if loop.time() >= deadline or _is_done(answer, request):
+                return answer
+            await _until(self._changed, LOOK_SECONDS)
+
+    async def _read(self) -> pb.GetPositionResponse:
+        """Everything in one snapshot of the database."""
         now = await self._clock.now()
-        async with self._auditor.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-            numbers = await connection.fetch("SELECT partition, number FROM positions")
-            waiting = await connection.fetchval("SELECT count(*) FROM outbox WHERE published_at IS NULL")
-            marks = await connection.fetch("SELECT publisher, partition, number FROM watermarks")
-            parked = await connection.fetchval("SELECT count(*) FROM parked")
-            processes = await connection.fetch("SELECT id, due_at, nudged, seen FROM processes WHERE ended = 0")
+        row = await self._auditor.fetchrow(_POSITION, now)
         answer = pb.GetPositionResponse(
             service=self._service,
-            numbers={row["partition"]: row["number"] for row in numbers},
-            unpublished=waiting,
-            watermarks=[pb.Watermark(**dict(row)) for row in marks],
-            parked=parked,
+            numbers={int(partition): number for partition, number in json.loads(row["numbers"]).items()},
+            unpublished=row["unpublished"],
+            watermarks=[pb.Watermark(publisher=p, partition=k, number=n) for p, k, n in json.loads(row["watermarks"])],
+            parked=row["parked"],
             publishers=self._publishers,
-            running=[row["id"] for row in processes],
-            behind=[row["id"] for row in processes if _is_behind(row, now)],
+            running=row["running"],
+            behind=row["behind"],
         )
         answer.now.FromDatetime(now)
-        due = [row["due_at"] for row in processes if row["due_at"] is not None]
-        if due:
-            answer.next_due_at.FromDatetime(min(due))
+        if row["next_due_at"] is not None:
+            answer.next_due_at.FromDatetime(row["next_due_at"])
         return answer
 
     async def Resend(self, request: pb.ResendRequest, context: Any) -> pb.ResendResponse:
@@ -113,8 +133,18 @@ class Admin(AdminServicer):
         return rows
 
 
-def _is_behind(row: asyncpg.Record, now: datetime) -> bool:
-    return row["nudged"] > row["seen"] or (row["due_at"] is not None and row["due_at"] <= now)
+def _is_done(answer: pb.GetPositionResponse, request: pb.GetPositionRequest) -> bool:
+    marks = {(mark.publisher, mark.partition): mark.number for mark in answer.watermarks}
+    heard = all(marks.get((mark.publisher, mark.partition), 0) >= mark.number for mark in request.heard)
+    return heard and not answer.unpublished and not answer.behind
+
+
+async def _until(changed: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await changed.wait()
+    except TimeoutError:
+        return
 
 
 def _parked(row: asyncpg.Record, reason: str) -> pb.Parked:

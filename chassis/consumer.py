@@ -24,6 +24,8 @@ from kernel.errors import Refused
 
 # One fetch; also the most events one batch handler is given.
 FETCH = 500
+# How long the broker may hold a fetch that has nothing to give: some answer only then, so it bounds the delay of an event.
+FETCH_WAIT_MILLISECONDS = 30
 # What fails for no known reason is tried this often, within a minute, below the broker's poll interval; then parked.
 TRIES = 5
 FIRST_WAIT_SECONDS = 0.5
@@ -94,6 +96,7 @@ class Consumer:
             "group_id": service,
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",
+            "fetch_max_wait_ms": FETCH_WAIT_MILLISECONDS,
         }
         # Partitions that wait for the end of an outage: while there is one, the service is not ready.
         self.waiting: set[TopicPartition] = set()

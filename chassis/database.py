@@ -159,6 +159,8 @@ class Database:
         self.clock, self.units, self.vault, self.partitions = clock, units, vault, partitions
         # They wake the relays of this process.
         self.committed, self.nudged = asyncio.Event(), asyncio.Event()
+        # It tells whoever waits for this service's position that something was committed or published.
+        self.changed = asyncio.Event()
 
     @asynccontextmanager
     async def begin(self, caller: Caller, unit: str | None) -> AsyncIterator[Transaction]:
@@ -180,12 +182,14 @@ class Database:
             fail_point(f"{'events' if tx.announces else 'nudges'}.after_commit_before_publish")
             self.committed.set()
             self.nudged.set()
+        self.changed.set()
 
     @asynccontextmanager
     async def plumbing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction for watermarks alone: it acts for nobody, sees no row of any unit and needs no clock."""
         async with self.engine.connect() as connection, connection.begin():
             yield connection
+        self.changed.set()
 
     async def close(self) -> None:
         """Give all connections back."""

@@ -1,7 +1,9 @@
-"""Migrations: `python -m chassis.migrate <service>` brings a service's database to its newest schema."""
+"""Migrations: `python -m chassis.migrate <service>…` brings each service's database to its newest schema."""
 
 import importlib
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from alembic import command
@@ -49,5 +51,12 @@ def run() -> None:
     asyncio.run(main())
 
 
+def main(services: Sequence[str]) -> None:
+    """Bring the databases to their newest schema; of several services each has a setting of its own."""
+    for service in services:
+        own = os.environ.get(f"SAIKEN_OWNER_DATABASE_URL_{service.upper()}")
+        command.upgrade(config(service, own or settings.read("SAIKEN_OWNER_DATABASE_URL")), "head")
+
+
 if __name__ == "__main__":
-    command.upgrade(config(sys.argv[1], settings.read("SAIKEN_OWNER_DATABASE_URL")), "head")
+    main(sys.argv[1:])

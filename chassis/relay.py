@@ -55,8 +55,11 @@ class Delivery(Protocol):
 class Relay:
     """One process's share of the partitions: it publishes those whose advisory lock its session holds."""
 
-    def __init__(self, url: str, partitions: Sequence[int], delivery: Delivery, wake: asyncio.Event) -> None:
+    def __init__(
+        self, url: str, partitions: Sequence[int], delivery: Delivery, wake: asyncio.Event, changed: asyncio.Event | None = None
+    ) -> None:
         self._url, self._wanted, self._delivery, self._wake = url, partitions, delivery, wake
+        self._changed = changed or asyncio.Event()
 
     async def run(self) -> None:
         """Relay until cancelled; an outage only makes it wait."""
@@ -96,6 +99,7 @@ class Relay:
         fail_point(f"{self._delivery.name}.after_publish_before_mark")
         await connection.execute("UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY($1)", [row["id"] for row in arrived])
         UNPUBLISHED.set(len(rows) - len(arrived))
+        self._changed.set()
         return len(arrived) == len(rows) == BATCH
 
 

@@ -93,8 +93,10 @@ async def _run(service: Service, chosen: settings.Settings) -> None:
         server, status = await _serve(service, runtime, door)
         stack.push_async_callback(server.stop, GRACE_SECONDS)
         url = chosen.relay_database_url
-        events = Relay(url, partitions(chosen.partitions), ToBroker(producer, f"{service.name}.events"), database.committed)
-        nudges = Relay(url, [NUDGES], ToTemporal(temporal, service.name), database.nudged)
+        events = Relay(
+            url, partitions(chosen.partitions), ToBroker(producer, f"{service.name}.events"), database.committed, database.changed
+        )
+        nudges = Relay(url, [NUDGES], ToTemporal(temporal, service.name), database.nudged, database.changed)
         tasks = [asyncio.create_task(loop.run()) for loop in (consumer, events, nudges)]
         stack.push_async_callback(_cancel, tasks)
         if service.workflows:

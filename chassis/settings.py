@@ -12,7 +12,11 @@ SETTINGS: tuple[tuple[str, str | None, str], ...] = (
     ("SAIKEN_DATABASE_URL", None, "PostgreSQL as the application role (`<service>_app`): every row it sees is its unit's"),
     ("SAIKEN_RELAY_DATABASE_URL", None, "the same database as the relay's role: outbox and positions"),
     ("SAIKEN_AUDITOR_DATABASE_URL", None, "the same database as the auditor's role: plumbing and processes, read only"),
-    ("SAIKEN_OWNER_DATABASE_URL", "", "the same database as its owner; only the migration is given it"),
+    (
+        "SAIKEN_OWNER_DATABASE_URL",
+        "",
+        "the same database as its owner; only the migration is given it (`…_URL_BILLING` and so on: one for each)",
+    ),
     ("SAIKEN_KAFKA", "127.0.0.1:9092", "bootstrap address of the broker"),
     ("SAIKEN_TEMPORAL", "127.0.0.1:7233", "address of Temporal's frontend"),
     ("SAIKEN_LISTEN", "127.0.0.1:50051", "address of this service's gRPC door"),

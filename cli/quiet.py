@@ -9,12 +9,13 @@ from chassis.clock import SkippingClock, wall_now
 from cli.client import SERVICES, Client
 from cli.skipping import SkippingTime
 from kernel.errors import Refused
-from proto.chassis.v1.admin_pb2 import GetPositionRequest, GetPositionResponse
+from proto.chassis.v1.admin_pb2 import GetPositionRequest, GetPositionResponse, Watermark
 
 Positions = Mapping[str, GetPositionResponse]
 # Work that follows from one instant takes well under a second; this is for a service that is being restarted.
 PATIENCE_SECONDS = 90.0
-LOOK_SECONDS = 0.01
+# How long a service is given, in one question, to finish what it has before it.
+ROUND_MILLISECONDS = 1_000
 # A timer is reached a little after its instant, never before.
 MARGIN_SECONDS = 1
 
@@ -31,9 +32,22 @@ class NoSkipping(Refused):
     code = "WALL_CLOCK"
 
 
-async def read_positions(client: Client, services: Sequence[str]) -> Positions:
-    """Where every service stands."""
-    answers = await asyncio.gather(*(client.admin(service, "GetPosition", GetPositionRequest()) for service in services))
+async def read_positions(client: Client, services: Sequence[str], before: Positions | None = None) -> Positions:
+    """Where every service stands; after an earlier reading, when each has done what followed from that."""
+
+    def request(service: str) -> GetPositionRequest:
+        if before is None:
+            return GetPositionRequest()
+        heard = [
+            Watermark(publisher=publisher, partition=partition, number=number)
+            for publisher in before[service].publishers
+            if publisher in before
+            for partition, number in before[publisher].numbers.items()
+            if partition >= 0
+        ]
+        return GetPositionRequest(patience_milliseconds=ROUND_MILLISECONDS, heard=heard)
+
+    answers = await asyncio.gather(*(client.admin(service, "GetPosition", request(service)) for service in services))
     return dict(zip(services, answers, strict=True))
 
 
@@ -59,17 +73,17 @@ def _counters(positions: Positions) -> list[tuple[str, dict[int, int]]]:
 
 
 async def settle(client: Client, services: Sequence[str] = tuple(SERVICES)) -> Positions:
-    """Wait until nothing is under way: two readings, one after the other, that are quiet and equal. Refuses: NOT_QUIET."""
-    deadline, before = wall_now() + timedelta(seconds=PATIENCE_SECONDS), None
+    """Wait until nothing is under way: a quiet reading in which nobody has written since the one before. Refuses: NOT_QUIET."""
+    deadline = wall_now() + timedelta(seconds=PATIENCE_SECONDS)
+    before = await read_positions(client, services)
     while True:
-        positions = await read_positions(client, services)
+        positions = await read_positions(client, services, before)
         reasons = unrest(positions)
-        if not reasons and before == _counters(positions):
+        if not reasons and _counters(positions) == _counters(before):
             return positions
-        before = None if reasons else _counters(positions)
+        before = positions
         if wall_now() > deadline:
             raise NotQuiet(f"still busy after {PATIENCE_SECONDS:.0f} s: {'; '.join(reasons[:5])}")
-        await asyncio.sleep(LOOK_SECONDS)
 
 
 class Time:

@@ -16,7 +16,10 @@ CLOCK_START = "2026-06-01T00:00:00Z"
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The command of a service and, if it has one, the command that migrates its database before."""
+    """The command of a service and, if it has one, the command that migrates databases before.
+
+    A migration command is given the names of all services whose command it is: one interpreter for five databases.
+    """
 
     command: Sequence[str]
     migration: Sequence[str] = ()
@@ -25,7 +28,7 @@ class Program:
 def _service(name: str) -> Program:
     return Program(
         command=(sys.executable, "-m", f"services.{name}.app"),
-        migration=(sys.executable, "-m", "chassis.migrate", name),
+        migration=(sys.executable, "-m", "chassis.migrate"),
     )
 
 
@@ -78,9 +81,9 @@ class Surroundings:
             "SAIKEN_SEALER_DATABASE_URL": self._url(service, "sealer"),
         }
 
-    def migration(self, service: str) -> dict[str, str]:
-        """The owner's password is known to the migration only."""
-        return {**self.service(service), "SAIKEN_OWNER_DATABASE_URL": self._url(service, "owner")}
+    def migration(self, services: Sequence[str]) -> dict[str, str]:
+        """The owners' passwords are known to the migration only."""
+        return {**self.client(), **{f"SAIKEN_OWNER_DATABASE_URL_{service.upper()}": self._url(service, "owner") for service in services}}
 
     def _url(self, service: str, role: str) -> str:
         return self.infrastructure.postgres.url(f"{service}_{role}", database(service))

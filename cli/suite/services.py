@@ -37,12 +37,15 @@ class Services:
         return Watched(child, lambda: self.spawn(service), policy, wanted=False)
 
     def migrate(self, chosen: Iterable[str]) -> None:
-        """All at once, each its own database, and each once in a suite's life. Raises StartFailed."""
+        """Each its own database, once in a suite's life. Raises StartFailed."""
         services = [service for service in chosen if service not in self._migrated]
+        together: dict[tuple[str, ...], list[str]] = {}
+        for service in services:
+            if command := tuple(self._programs[service].migration):
+                together.setdefault(command, []).append(service)
         children = [
-            Child(f"{service}.migration", command, _with(self._surroundings.migration(service)), self._logs)
-            for service in services
-            if (command := self._programs[service].migration)
+            Child("migration", [*command, *names], _with(self._surroundings.migration(names)), self._logs)
+            for command, names in together.items()
         ]
         try:
             for child in children:

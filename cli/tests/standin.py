@@ -16,10 +16,11 @@ def migrate() -> int:
     import asyncpg
 
     async def run() -> None:
-        connection = await asyncpg.connect(os.environ["SAIKEN_OWNER_DATABASE_URL"])
-        await connection.execute("CREATE TABLE IF NOT EXISTS lives (at timestamptz DEFAULT now())")
-        await connection.execute("INSERT INTO lives DEFAULT VALUES")
-        await connection.close()
+        for service in sys.argv[2:]:
+            connection = await asyncpg.connect(os.environ[f"SAIKEN_OWNER_DATABASE_URL_{service.upper()}"])
+            await connection.execute("CREATE TABLE IF NOT EXISTS lives (at timestamptz DEFAULT now())")
+            await connection.execute("INSERT INTO lives DEFAULT VALUES")
+            await connection.close()
 
     asyncio.run(run())
     return 0

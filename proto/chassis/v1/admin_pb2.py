@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cproto/chassis/v1/admin.proto\x12\nchassis.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x14\n\x12GetPositionRequest\"\xf4\x02\n\x13GetPositionResponse\x12\x0f\n\x07service\x18\x01 \x01(\t\x12=\n\x07numbers\x18\x02 \x03(\x0b\x32,.chassis.v1.GetPositionResponse.NumbersEntry\x12\x13\n\x0bunpublished\x18\x03 \x01(\x03\x12)\n\nwatermarks\x18\x04 \x03(\x0b\x32\x15.chassis.v1.Watermark\x12\x0e\n\x06parked\x18\x05 \x01(\x03\x12/\n\x0bnext_due_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x62\x65hind\x18\x07 \x03(\t\x12\'\n\x03now\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\npublishers\x18\t \x03(\t\x12\x0f\n\x07running\x18\n \x03(\t\x1a.\n\x0cNumbersEntry\x12\x0b\n\x03key\x18\x01 \x01(\x05\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"A\n\tWatermark\x12\x11\n\tpublisher\x18\x01 \x01(\t\x12\x11\n\tpartition\x18\x02 \x01(\x05\x12\x0e\n\x06number\x18\x03 \x01(\x03\"1\n\rResendRequest\x12\x11\n\tpartition\x18\x01 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x03\"\x1e\n\x0eResendResponse\x12\x0c\n\x04rows\x18\x01 \x01(\x03\"\x13\n\x11ListParkedRequest\"8\n\x12ListParkedResponse\x12\"\n\x06parked\x18\x01 \x03(\x0b\x32\x12.chassis.v1.Parked\"n\n\x06Parked\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12-\n\tparked_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\"\n\x13ReplayParkedRequest\x12\x0b\n\x03ids\x18\x01 \x03(\t\"L\n\x14ReplayParkedResponse\x12\x10\n\x08replayed\x18\x01 \x01(\x03\x12\"\n\x06\x66\x61iled\x18\x02 \x03(\x0b\x32\x12.chassis.v1.Parked2\xb8\x02\n\x05\x41\x64min\x12N\n\x0bGetPosition\x12\x1e.chassis.v1.GetPositionRequest\x1a\x1f.chassis.v1.GetPositionResponse\x12?\n\x06Resend\x12\x19.chassis.v1.ResendRequest\x1a\x1a.chassis.v1.ResendResponse\x12K\n\nListParked\x12\x1d.chassis.v1.ListParkedRequest\x1a\x1e.chassis.v1.ListParkedResponse\x12Q\n\x0cReplayParked\x12\x1f.chassis.v1.ReplayParkedRequest\x1a .chassis.v1.ReplayParkedResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cproto/chassis/v1/admin.proto\x12\nchassis.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"Y\n\x12GetPositionRequest\x12\x1d\n\x15patience_milliseconds\x18\x01 \x01(\x05\x12$\n\x05heard\x18\x02 \x03(\x0b\x32\x15.chassis.v1.Watermark\"\xf4\x02\n\x13GetPositionResponse\x12\x0f\n\x07service\x18\x01 \x01(\t\x12=\n\x07numbers\x18\x02 \x03(\x0b\x32,.chassis.v1.GetPositionResponse.NumbersEntry\x12\x13\n\x0bunpublished\x18\x03 \x01(\x03\x12)\n\nwatermarks\x18\x04 \x03(\x0b\x32\x15.chassis.v1.Watermark\x12\x0e\n\x06parked\x18\x05 \x01(\x03\x12/\n\x0bnext_due_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x62\x65hind\x18\x07 \x03(\t\x12\'\n\x03now\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\npublishers\x18\t \x03(\t\x12\x0f\n\x07running\x18\n \x03(\t\x1a.\n\x0cNumbersEntry\x12\x0b\n\x03key\x18\x01 \x01(\x05\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"A\n\tWatermark\x12\x11\n\tpublisher\x18\x01 \x01(\t\x12\x11\n\tpartition\x18\x02 \x01(\x05\x12\x0e\n\x06number\x18\x03 \x01(\x03\"1\n\rResendRequest\x12\x11\n\tpartition\x18\x01 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x03\"\x1e\n\x0eResendResponse\x12\x0c\n\x04rows\x18\x01 \x01(\x03\"\x13\n\x11ListParkedRequest\"8\n\x12ListParkedResponse\x12\"\n\x06parked\x18\x01 \x03(\x0b\x32\x12.chassis.v1.Parked\"n\n\x06Parked\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12-\n\tparked_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\"\n\x13ReplayParkedRequest\x12\x0b\n\x03ids\x18\x01 \x03(\t\"L\n\x14ReplayParkedResponse\x12\x10\n\x08replayed\x18\x01 \x01(\x03\x12\"\n\x06\x66\x61iled\x18\x02 \x03(\x0b\x32\x12.chassis.v1.Parked2\xb8\x02\n\x05\x41\x64min\x12N\n\x0bGetPosition\x12\x1e.chassis.v1.GetPositionRequest\x1a\x1f.chassis.v1.GetPositionResponse\x12?\n\x06Resend\x12\x19.chassis.v1.ResendRequest\x1a\x1a.chassis.v1.ResendResponse\x12K\n\nListParked\x12\x1d.chassis.v1.ListParkedRequest\x1a\x1e.chassis.v1.ListParkedResponse\x12Q\n\x0cReplayParked\x12\x1f.chassis.v1.ReplayParkedRequest\x1a .chassis.v1.ReplayParkedResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,27 +35,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETPOSITIONRESPONSE_NUMBERSENTRY']._loaded_options = None
   _globals['_GETPOSITIONRESPONSE_NUMBERSENTRY']._serialized_options = b'8\001'
   _globals['_GETPOSITIONREQUEST']._serialized_start=77
-  _globals['_GETPOSITIONREQUEST']._serialized_end=97
-  _globals['_GETPOSITIONRESPONSE']._serialized_start=100
-  _globals['_GETPOSITIONRESPONSE']._serialized_end=472
-  _globals['_GETPOSITIONRESPONSE_NUMBERSENTRY']._serialized_start=426
-  _globals['_GETPOSITIONRESPONSE_NUMBERSENTRY']._serialized_end=472
-  _globals['_WATERMARK']._serialized_start=474
-  _globals['_WATERMARK']._serialized_end=539
-  _globals['_RESENDREQUEST']._serialized_start=541
-  _globals['_RESENDREQUEST']._serialized_end=590
-  _globals['_RESENDRESPONSE']._serialized_start=592
-  _globals['_RESENDRESPONSE']._serialized_end=622
-  _globals['_LISTPARKEDREQUEST']._serialized_start=624
-  _globals['_LISTPARKEDREQUEST']._serialized_end=643
-  _globals['_LISTPARKEDRESPONSE']._serialized_start=645
-  _globals['_LISTPARKEDRESPONSE']._serialized_end=701
-  _globals['_PARKED']._serialized_start=703
-  _globals['_PARKED']._serialized_end=813
-  _globals['_REPLAYPARKEDREQUEST']._serialized_start=815
-  _globals['_REPLAYPARKEDREQUEST']._serialized_end=849
-  _globals['_REPLAYPARKEDRESPONSE']._serialized_start=851
-  _globals['_REPLAYPARKEDRESPONSE']._serialized_end=927
-  _globals['_ADMIN']._serialized_start=930
-  _globals['_ADMIN']._serialized_end=1242
+  _globals['_GETPOSITIONREQUEST']._serialized_end=166
+  _globals['_GETPOSITIONRESPONSE']._serialized_start=169
+  _globals['_GETPOSITIONRESPONSE']._serialized_end=541
+  _globals['_GETPOSITIONRESPONSE_NUMBERSENTRY']._serialized_start=495
+  _globals['_GETPOSITIONRESPONSE_NUMBERSENTRY']._serialized_end=541
+  _globals['_WATERMARK']._serialized_start=543
+  _globals['_WATERMARK']._serialized_end=608
+  _globals['_RESENDREQUEST']._serialized_start=610
+  _globals['_RESENDREQUEST']._serialized_end=659
+  _globals['_RESENDRESPONSE']._serialized_start=661
+  _globals['_RESENDRESPONSE']._serialized_end=691
+  _globals['_LISTPARKEDREQUEST']._serialized_start=693
+  _globals['_LISTPARKEDREQUEST']._serialized_end=712
+  _globals['_LISTPARKEDRESPONSE']._serialized_start=714
+  _globals['_LISTPARKEDRESPONSE']._serialized_end=770
+  _globals['_PARKED']._serialized_start=772
+  _globals['_PARKED']._serialized_end=882
+  _globals['_REPLAYPARKEDREQUEST']._serialized_start=884
+  _globals['_REPLAYPARKEDREQUEST']._serialized_end=918
+  _globals['_REPLAYPARKEDRESPONSE']._serialized_start=920
+  _globals['_REPLAYPARKEDRESPONSE']._serialized_end=996
+  _globals['_ADMIN']._serialized_start=999
+  _globals['_ADMIN']._serialized_end=1311
 # @@protoc_insertion_point(module_scope)

@@ -23,12 +23,21 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class GetPositionRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    PATIENCE_MILLISECONDS_FIELD_NUMBER: _builtins.int
+    HEARD_FIELD_NUMBER: _builtins.int
+    patience_milliseconds: _builtins.int
+    """Answer when nothing waits here and these numbers are heard, or when the time is over."""
+    @_builtins.property
+    def heard(self) -> _containers.RepeatedCompositeFieldContainer[Global___Watermark]: ...
     def __init__(
         self,
+        *,
+        patience_milliseconds: _builtins.int = ...,
+        heard: _abc.Iterable[Global___Watermark] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["heard", b"heard", "patience_milliseconds", b"patience_milliseconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

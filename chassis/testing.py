@@ -56,7 +56,9 @@ class Witness:
     """Hears everything that is published, like a service that does nothing."""
 
     def __init__(self, kafka: str, topics: Sequence[str]) -> None:
-        self._consumer = AIOKafkaConsumer(*topics, bootstrap_servers=kafka, auto_offset_reset="earliest", enable_auto_commit=False)
+        self._consumer = AIOKafkaConsumer(
+            *topics, bootstrap_servers=kafka, auto_offset_reset="earliest", enable_auto_commit=False, fetch_max_wait_ms=30
+        )
         self.heard: list[Received] = []
 
     async def __aenter__(self) -> Self:

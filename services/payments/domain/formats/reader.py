@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from kernel.errors import Unreadable
-from services.payments.domain.formats import archive, bai2, camt, mt940, zengin
+from services.payments.domain.formats import archive, bai2, camt, mt940, ofx, zengin
 from services.payments.domain.formats.statement import File
 
 # Bank files are a few megabytes; one of this size would hold a hundred thousand lines and twenty times its size in
@@ -25,6 +25,7 @@ class Reader:
 # The first that recognises the content reads it. A further format is one line here.
 READERS = (
     Reader("camt", camt.recognises, camt.read),
+    Reader("ofx", ofx.recognises, ofx.read),
     Reader("bai2", bai2.recognises, bai2.read),
     Reader("zengin", zengin.recognises, zengin.read),
     Reader("mt942", mt940.recognises_942, mt940.read),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from services.payments.domain.formats.values import short_date
+
 # First day of the era and the year that is its year 1 minus 1 (Cabinet orders; Reiwa: 平成31年政令第143号).
 _ERAS = (
     (date(2019, 5, 1), 2018),  # Reiwa
@@ -45,6 +47,8 @@ def is_blank(text: str) -> bool:
 
 
 def _candidates(text: str) -> list[date]:
+    if len(text) == len("YYYYMMDD"):  # some banks' CSV form has western years
+        return [day for day in [short_date(text)] if day]
     if is_blank(text) or not (text.isascii() and text.isdecimal()) or len(text) != len("YYMMDD"):
         return []
     found = []

@@ -18,6 +18,7 @@ from services.payments.domain.formats.statement import (
     total,
 )
 from services.payments.domain.formats.zengin import layout
+from services.payments.domain.formats.zengin.csvform import csv_records, starts_like_zengin_csv
 from services.payments.domain.formats.zengin.eras import EraDates, is_blank
 from services.payments.domain.formats.zengin.records import Record, records, starts_like_zengin
 
@@ -29,7 +30,7 @@ _OTHER_KINDS: dict[str, Kind] = {"11": "payment_order", "12": "payment_order", "
 
 def recognises(content: bytes) -> bool:
     """True for a header of a known kind."""
-    return starts_like_zengin(content)
+    return starts_like_zengin(content) or starts_like_zengin_csv(content)
 
 
 def read(content: bytes, received_on: date | None = None) -> File:
@@ -38,7 +39,8 @@ def read(content: bytes, received_on: date | None = None) -> File:
     Raises Unreadable ENCODING, TRUNCATED, NOT_A_NUMBER, UNKNOWN_FORMAT, with `line`.
     """
     notes = Notes()
-    kind, all_records = records(content, notes)
+    as_csv = starts_like_zengin_csv(content)
+    kind, all_records = csv_records(content, notes) if as_csv else records(content, notes)
     name = f"zengin.{kind}"
     if all_records[-1].kind != "9":
         line = all_records[-1].line

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from cli import demo, desk, doctor, files, lifecycle
+from cli import demo, desk, doctor, files, law, lifecycle
 from cli.output import refuse
 from kernel.errors import Refused
 
@@ -25,6 +25,9 @@ COMMANDS: Sequence[Callable[..., None]] = (
     doctor.doctor,
     files.statement,
     files.invoice,
+    law.interest,
+    law.tracking,
+    law.reference,
 )
 _EXAMPLE = "Example: "
 
@@ -46,7 +49,7 @@ def make_app() -> typer.Typer:
         rich_markup_mode=None,  # drawing boxes would cost half of the start
     )
     for command in COMMANDS:
-        app.command(command.__name__.rstrip("_"))(command)
+        app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
     return app
 
 

@@ -1,0 +1,20 @@
+"""Late interest: which rule holds for a claim, and what it comes to, explained segment by segment."""
+
+from services.billing.domain.interest.claim import CLAIMS, DEBTORS, Claim, Interest, late_interest
+from services.billing.domain.interest.rates import accumulator
+from services.billing.domain.interest.schema import KNOWN, VALUES
+from services.billing.domain.interest.totals import payment_order, percent_of, within_cap
+
+__all__ = [
+    "CLAIMS",
+    "DEBTORS",
+    "KNOWN",
+    "VALUES",
+    "Claim",
+    "Interest",
+    "accumulator",
+    "late_interest",
+    "payment_order",
+    "percent_of",
+    "within_cap",
+]

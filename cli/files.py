@@ -1,10 +1,10 @@
 """`saiken statement` and `saiken invoice`: what a bank's or an ERP's file says, without server or database."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, overload
 
 import typer
 
@@ -13,9 +13,10 @@ from kernel.errors import Unreadable
 
 if TYPE_CHECKING:
     from services.billing.domain.formats import InvoiceFile, Profile
-    from services.payments.domain.formats import File
+    from services.payments.domain.formats import BankCsv, File
 
 SERVICES = Path(__file__).resolve().parents[1] / "services"
+BANK_PROFILES = SERVICES / "payments" / "policies" / "bank_csv"
 INVOICE_PROFILES = SERVICES / "billing" / "policies" / "csv"
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file; its name does not matter.")]
 Format = Literal["auto", "camt", "mt940", "mt942", "bai2", "ofx", "zengin", "csv"]
@@ -27,6 +28,7 @@ SHOWN_TEXT = 60
 def statement(
     file: FileArgument,
     kind: Annotated[Format, typer.Option("--format", help="Read as this format only.")] = "auto",
+    profile: Annotated[str | None, typer.Option(help="The layout of a bank CSV, by name (services/payments/policies/bank_csv).")] = None,
     as_json: Json = False,
 ) -> None:
     """Read a bank statement of any known format and check its balances.
@@ -36,7 +38,7 @@ def statement(
     from services.payments.domain.formats import read
     from services.payments.domain.formats.tojson import json_pieces
 
-    found = read(_content(file), only=kind)
+    found = read(_content(file), only="csv" if profile else kind, profiles=BankProfiles(profile))
     if as_json:
         _write(json_pieces(found))
     else:
@@ -67,6 +69,35 @@ def _content(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise Unreadable("UNREADABLE", f"the file cannot be opened: {error.strerror}") from None
+
+
+class BankProfiles(Sequence["BankCsv"]):
+    """The layouts of bank CSV, read when a CSV asks for them: other files start without them."""
+
+    def __init__(self, only: str | None = None) -> None:
+        names = {path.stem for path in BANK_PROFILES.glob("*.yaml")} if only else set()
+        if only and only not in names:
+            raise typer.BadParameter(f"no profile {only!r}; there are {', '.join(sorted(names))}", param_hint="--profile")
+        self._only = only
+
+    @cached_property
+    def _read(self) -> "tuple[BankCsv, ...]":
+        from services.payments.domain.formats import BankCsv
+
+        found = _policies(BANK_PROFILES)
+        return tuple(BankCsv.from_mapping(name, data) for name, data in found if self._only in {None, name})
+
+    @overload
+    def __getitem__(self, place: int) -> "BankCsv": ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "Sequence[BankCsv]": ...
+
+    def __getitem__(self, place: int | slice) -> "BankCsv | Sequence[BankCsv]":
+        return self._read[place]
+
+    def __len__(self) -> int:
+        return len(self._read)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Readers of bank files: bytes in, one normal form out."""
 
+from services.payments.domain.formats.bankcsv import BankCsv
 from services.payments.domain.formats.identity import identities
 from services.payments.domain.formats.reader import READERS, Reader, read
 from services.payments.domain.formats.returns import is_return
@@ -16,6 +17,7 @@ from services.payments.domain.formats.tojson import to_json
 
 __all__ = [
     "READERS",
+    "BankCsv",
     "Counterparty",
     "Entry",
     "File",

@@ -1,11 +1,11 @@
 """Detects a bank file's format from its content and reads it into the normal form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from kernel.errors import Unreadable
-from services.payments.domain.formats import archive, bai2, camt, mt940, ofx, zengin
+from services.payments.domain.formats import archive, bai2, bankcsv, camt, mt940, ofx, zengin
 from services.payments.domain.formats.statement import File
 
 # Bank files are a few megabytes; one of this size would hold a hundred thousand lines and twenty times its size in
@@ -33,10 +33,18 @@ READERS = (
 )
 
 
-def read(content: bytes, name: str = "", *, only: str = "auto", received_on: date | None = None) -> File:
+def read(
+    content: bytes,
+    name: str = "",
+    *,
+    only: str = "auto",
+    received_on: date | None = None,
+    profiles: Sequence[bankcsv.BankCsv] = (),
+) -> File:
     """The file in normal form. The name is for messages; it never decides the format.
 
-    `only` is the name of one reader, or ``auto``; `received_on` resolves dates without a century (Zengin).
+    `only` is the name of one reader, ``csv`` or ``auto``; `received_on` resolves dates without a century (Zengin);
+    `profiles` are the layouts of bank CSV that are known.
     Raises Unreadable: UNKNOWN_FORMAT, TRUNCATED, ENCODING, NOT_A_NUMBER, UNSAFE_XML, TOO_LARGE, EMPTY; with `line`
     where there is one, and `file` where the file is a member of an archive.
     """
@@ -44,15 +52,17 @@ def read(content: bytes, name: str = "", *, only: str = "auto", received_on: dat
         raise Unreadable("TOO_LARGE", f"{len(content)} bytes; at most {MAX_BYTES} are read")
     inside = archive.members(content, name, MAX_BYTES)
     if inside is None:
-        return _read_one(content, only, received_on)
-    return _together([_read_member(member, data, only, received_on) for member, data in inside])
+        return _read_one(content, only, received_on, profiles)
+    return _together([_read_member(member, data, only, received_on, profiles) for member, data in inside])
 
 
-def _read_one(content: bytes, only: str, received_on: date | None) -> File:
+def _read_one(content: bytes, only: str, received_on: date | None, profiles: Sequence[bankcsv.BankCsv]) -> File:
     _refuse_nothing_and_wide_text(content)
     for reader in READERS:
         if only in {"auto", reader.name} and reader.recognises(content):
             return reader.read(content, received_on)
+    if only in {"auto", "csv"} and bankcsv.looks_like_csv(content):
+        return bankcsv.read(content, received_on, profiles)
     known = ", ".join(reader.name for reader in READERS) if only == "auto" else only
     raise Unreadable("UNKNOWN_FORMAT", f"the content is not {known}", line=1)
 
@@ -64,9 +74,9 @@ def _refuse_nothing_and_wide_text(content: bytes) -> None:
         raise Unreadable("ENCODING", "UTF-16 text is not read; banks send single-byte or UTF-8 files", line=1)
 
 
-def _read_member(member: str, data: bytes, only: str, received_on: date | None) -> File:
+def _read_member(member: str, data: bytes, only: str, received_on: date | None, profiles: Sequence[bankcsv.BankCsv]) -> File:
     try:
-        return _read_one(data, only, received_on)
+        return _read_one(data, only, received_on, profiles)
     except Unreadable as error:
         raise Unreadable(error.code, f"{member}: {error.message}", **{**error.details, "file": member}) from None
 

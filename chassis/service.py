@@ -14,6 +14,7 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_reflection.v1alpha import reflection
+from temporalio import activity
 from temporalio.client import Client, Interceptor
 from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Worker
@@ -40,6 +41,8 @@ from proto.chassis.v1.admin_pb2_grpc import add_AdminServicer_to_server
 # Calls and activities under way may end; longer would only delay the next version.
 GRACE_SECONDS = 8
 RETRY_SECONDS = 0.5
+# Workflows give a step up that was silent for some of these.
+BEAT_SECONDS = 2.0
 # How soon a balancer learns that a partition waits for an outage.
 READINESS_SECONDS = 1.0
 # Activities wait for the database, whose pool is smaller; more would only queue there.
@@ -139,6 +142,7 @@ def _worker(service: Service, runtime: Runtime, temporal: Client) -> Worker:
         workflows=list(service.workflows),
         activities=list(service.activities(runtime)),
         interceptors=[_Refusals()],
+        max_cached_workflows=runtime.settings.cached_workflows,
         # Workflows import nothing that could differ between two runs (an import contract holds that), so each run need
         # not import its modules anew; what a workflow must not call stays forbidden.
         workflow_runner=SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_all_modules()),
@@ -200,6 +204,7 @@ class _Refusals(WorkerInterceptor):
 
 class _RefusalsInbound(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - Temporal's name
+        beat = asyncio.create_task(_beat())
         try:
             return await self.next.execute_activity(input)
         except Refused as refused:
@@ -208,3 +213,12 @@ class _RefusalsInbound(ActivityInboundInterceptor):
             if not is_outage(error):
                 telemetry.logger().exception("activity_failed")
             raise
+        finally:
+            beat.cancel()
+
+
+async def _beat() -> None:
+    """Tell Temporal that the step lives, so that one whose process was killed is soon begun again by another."""
+    while True:
+        await asyncio.sleep(BEAT_SECONDS)
+        activity.heartbeat()

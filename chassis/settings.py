@@ -29,6 +29,11 @@ SETTINGS: tuple[tuple[str, str | None, str], ...] = (
     ("SAIKEN_CLOCK_ORIGIN", "", "skipping: the server's instant when the suite started"),
     ("SAIKEN_CLOCK_START", "", "skipping: the business time at that instant"),
     ("SAIKEN_PARTITIONS", "4", "partitions of each topic; fixed for the life of a database"),
+    (
+        "SAIKEN_CACHED_WORKFLOWS",
+        "1000",
+        "workflows whose state a worker keeps; 0 where the time-skipping server meets restarts: it leaves a lost worker's tasks with nobody",
+    ),
     ("SAIKEN_OTLP", "", "OTLP endpoint for traces; empty: none are exported"),
     ("SAIKEN_METRICS", "", "`host:port` of the Prometheus endpoint; empty: none"),
     ("SAIKEN_LOG_LEVEL", "INFO", "least severe log line that is written"),
@@ -56,6 +61,7 @@ class Settings:
     clock_origin: datetime | None
     clock_start: datetime | None
     partitions: int
+    cached_workflows: int
     otlp: str
     metrics: str
     log_level: str
@@ -97,6 +103,7 @@ def load(service: str, environment: Mapping[str, str] = os.environ) -> Settings:
         clock_origin=_instant(get("CLOCK_ORIGIN")),
         clock_start=_instant(get("CLOCK_START")),
         partitions=int(get("PARTITIONS")),
+        cached_workflows=int(get("CACHED_WORKFLOWS")),
         otlp=get("OTLP"),
         metrics=get("METRICS"),
         log_level=get("LOG_LEVEL"),

@@ -24,9 +24,9 @@ _OPTIONS = (*OPTIONS, ("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reco
 class Services:
     """Starts and stops them; who may do so at the same time is the suite's matter."""
 
-    def __init__(self, programs: Mapping[str, Program], surroundings: Surroundings, policy: Policy) -> None:
+    def __init__(self, programs: Mapping[str, Program], surroundings: Surroundings, policy: Policy, settings: Mapping[str, str]) -> None:
         """For all programs there are; `start_all` says which of them run from the beginning."""
-        self._programs = programs
+        self._programs, self._settings = programs, settings
         self._migrated: set[str] = set()
         self._surroundings = surroundings
         self._logs = surroundings.data / "logs"
@@ -67,7 +67,7 @@ class Services:
 
     def spawn(self, service: str, extra: Mapping[str, str] | None = None) -> None:
         child = self.watched[service].child
-        child.environment = _with({**self._surroundings.service(service), **(extra or {})})
+        child.environment = _with({**self._surroundings.service(service), **self._settings, **(extra or {})})
         child.start()
 
     def wait_serving(self, service: str) -> None:

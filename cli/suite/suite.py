@@ -38,6 +38,7 @@ class Plan:
     clock_start: str
     throwaway: bool
     report: Callable[[str], None]
+    settings: Mapping[str, str]
 
 
 class Suite:
@@ -77,18 +78,20 @@ class Suite:
         clock_start: str = CLOCK_START,
         throwaway: bool = False,
         report: Callable[[str], None] | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> Self:
         """Starts the infrastructure and these services; returns when every one of them answers SERVING.
 
         `programs` has a database and a port for each of its services, also for those that are not started yet.
         `when_exited`: what happens to a service that ends by itself. `throwaway`: PostgreSQL works without fsync
-        and its data is removed at the end. `report` gets one line per crash and restart (default: standard error).
+        and its data is removed at the end. `settings` are given to every service in all its lives.
+        `report` gets one line per crash and restart (default: standard error).
         Raises AlreadyRunning, StartFailed (with the tail of the log of what failed), Unreadable (the units' file).
         """
         ids = read_unit_ids(units)
         plan = Plan(
             running.prepare(data.resolve()), temporal, units.resolve(), programs, services, partitions, when_exited, clock_start,
-            throwaway, report or _to_stderr,
+            throwaway, report or _to_stderr, settings or {},
         )  # fmt: skip
         suite = cls(plan)
         try:
@@ -110,7 +113,7 @@ class Suite:
             self._data, self._plan.units, self.infrastructure, ports, self._plan.partitions, origin,
             self._plan.clock_start,
         )  # fmt: skip
-        self._services = Services(self._plan.programs, self._surroundings, self._plan.when_exited)
+        self._services = Services(self._plan.programs, self._surroundings, self._plan.when_exited, self._plan.settings)
         self._services.start_all(self._plan.services)
         self._parts = {**_watch(self.infrastructure), **self._services.watched}
         self._write()

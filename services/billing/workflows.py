@@ -9,6 +9,8 @@ with workflow.unsafe.imports_passed_through():
 
 # One look is one transaction; a minute covers a unit with a million items.
 LOOK_TIMEOUT = timedelta(minutes=1)
+# A step tells that it lives every two seconds; one that is silent this long is begun again elsewhere.
+ALIVE = timedelta(seconds=8)
 
 
 @workflow.defn
@@ -28,7 +30,9 @@ class DueWatch:
         """Look, then wait for the next due morning or a nudge; never ends."""
         while not workflow.info().is_continue_as_new_suggested():
             self._nudged = False
-            until = await workflow.execute_activity_method(Activities.mark_due, unit, start_to_close_timeout=LOOK_TIMEOUT)
+            until = await workflow.execute_activity_method(
+                Activities.mark_due, unit, start_to_close_timeout=LOOK_TIMEOUT, heartbeat_timeout=ALIVE
+            )
             await self._wait(until)
         workflow.continue_as_new(args=[unit, id_])
 

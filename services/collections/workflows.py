@@ -9,6 +9,8 @@ with workflow.unsafe.imports_passed_through():
 
 # One look is one transaction over one account's items.
 LOOK_TIMEOUT = timedelta(minutes=1)
+# A step tells that it lives every two seconds; one that is silent this long is begun again elsewhere.
+ALIVE = timedelta(seconds=8)
 # What `advance_case` answers when there is nothing left to wait for.
 CLOSED = -1.0
 
@@ -31,7 +33,7 @@ class CollectionCase:
         while not workflow.info().is_continue_as_new_suggested():
             self._nudged = False
             until = await workflow.execute_activity_method(
-                Activities.advance_case, args=[unit, case_id], start_to_close_timeout=LOOK_TIMEOUT
+                Activities.advance_case, args=[unit, case_id], start_to_close_timeout=LOOK_TIMEOUT, heartbeat_timeout=ALIVE
             )
             if until == CLOSED:
                 if self._nudged:

@@ -9,6 +9,8 @@ with workflow.unsafe.imports_passed_through():
 
 # One look posts at most one letter: three questions to other services, a page of PDF, two transactions.
 LOOK_TIMEOUT = timedelta(minutes=2)
+# A step tells that it lives every two seconds; one that is silent this long is begun again elsewhere.
+ALIVE = timedelta(seconds=8)
 # What `advance_matter` answers when there is nothing left to wait for.
 ENDED = -1.0
 
@@ -31,7 +33,7 @@ class Matter:
         while not workflow.info().is_continue_as_new_suggested():
             self._nudged = False
             until = await workflow.execute_activity_method(
-                Activities.advance_matter, args=[unit, matter_id], start_to_close_timeout=LOOK_TIMEOUT
+                Activities.advance_matter, args=[unit, matter_id], start_to_close_timeout=LOOK_TIMEOUT, heartbeat_timeout=ALIVE
             )
             if until != ENDED:
                 await self._wait(until)

@@ -9,6 +9,8 @@ with workflow.unsafe.imports_passed_through():
 
 # A look is a batch of messages, each a few questions and one hand-over; a slow peer ends it, and it is tried again.
 LOOK_TIMEOUT = timedelta(minutes=2)
+# A step tells that it lives every two seconds; one that is silent this long is begun again elsewhere.
+ALIVE = timedelta(seconds=8)
 
 
 @workflow.defn
@@ -28,7 +30,9 @@ class Delivery:
         """Look, then wait; when the batch was full, the next message's time is past and the wait ends at once."""
         while not workflow.info().is_continue_as_new_suggested():
             self._nudged = False
-            until = await workflow.execute_activity_method(Activities.dispatch, args=[unit, channel], start_to_close_timeout=LOOK_TIMEOUT)
+            until = await workflow.execute_activity_method(
+                Activities.dispatch, args=[unit, channel], start_to_close_timeout=LOOK_TIMEOUT, heartbeat_timeout=ALIVE
+            )
             await self._wait(until)
         workflow.continue_as_new(args=[unit, channel])
 

@@ -11,6 +11,8 @@ with workflow.unsafe.imports_passed_through():
 
 # One batch of lines is one transaction.
 STEP_TIMEOUT = timedelta(minutes=2)
+# A step tells that it lives every two seconds; one that is silent this long is begun again elsewhere.
+ALIVE = timedelta(seconds=8)
 # Billing is asked for its position; when it is away, matching goes on with what is known.
 ASK_TIMEOUT, ASK_ONCE = timedelta(seconds=12), RetryPolicy(maximum_attempts=1)
 # So often, a second apart, the projection may be found behind; then matching goes on and says so.
@@ -29,8 +31,12 @@ class ImportStatement:
     async def run(self, unit: str, import_id: str) -> None:
         """Wait for the projection, match, done."""
         if not await self._projection_reached(unit):
-            await workflow.execute_activity_method(Activities.note_behind, args=[unit, import_id], start_to_close_timeout=STEP_TIMEOUT)
-        while await workflow.execute_activity_method(Activities.match_lines, args=[unit, import_id], start_to_close_timeout=STEP_TIMEOUT):
+            await workflow.execute_activity_method(
+                Activities.note_behind, args=[unit, import_id], start_to_close_timeout=STEP_TIMEOUT, heartbeat_timeout=ALIVE
+            )
+        while await workflow.execute_activity_method(
+            Activities.match_lines, args=[unit, import_id], start_to_close_timeout=STEP_TIMEOUT, heartbeat_timeout=ALIVE
+        ):
             pass
 
     async def _projection_reached(self, unit: str) -> bool:

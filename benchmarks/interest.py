@@ -36,4 +36,4 @@ def run(count: int) -> tuple[float, int]:
 if __name__ == "__main__":
     size = int(sys.argv[1]) if len(sys.argv) > 1 else MILLION
     seconds, total_minor = run(size)
-    print(f"{size:,} amounts in {seconds:.2f} s ({size / seconds:,.0f} a second), {total_minor:,} minor units")
+    sys.stdout.write(f"{size:,} amounts in {seconds:.2f} s ({size / seconds:,.0f} a second), {total_minor:,} minor units\n")

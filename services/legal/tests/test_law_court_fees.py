@@ -1,0 +1,128 @@
+"""Court fees and what comes with them, to the smallest unit."""
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.law import documents
+from kernel.errors import Unreadable
+from kernel.money import Money, format_minor
+from kernel.series import NoRule, RateMissing, read_book
+from services.legal.domain.court_fees import agency_fee, court_fee, enforcement_fees
+
+BOOK = read_book(documents("court_fees"))
+BEFORE, AFTER = date(2026, 5, 20), date(2026, 5, 21)
+# id, value, base, suit on paper, suit electronically, half the base, payment order on paper, payment order electronically
+JAPAN = """
+JP-F1 100000 1000 3500 2400 500 3200 3000
+JP-F1b 100001 2000 4500 3400 1000 3700 3500
+JP-F3 600000 6000 8500 7400 3000 5700 5500
+JP-F4 1000000 10000 12500 11400 5000 7700 7500
+JP-F5 1000001 11000 13500 12400 5500 8200 8000
+JP-F7 3000000 20000 22500 21400 10000 12700 12500
+JP-F8 5000000 30000 32500 31400 15000 17700 17500
+JP-F9 10000000 50000 52500 51400 25000 27700 27500
+JP-F11 50000000 170000 172500 171400 85000 87700 87500
+"""
+# id, value, GKG 1.0 suit 3.0, order 0.5, RVG 1.0, 0.9, with expenses, with VAT
+GERMANY = """
+DE-F1 100.00 120.00 38.00 51.50 46.35 55.62 66.19
+DE-F3 500.01 183.00 38.00 93.00 83.70 100.44 119.52
+DE-F5 2000.00 309.00 51.50 176.00 158.40 178.40 212.30
+DE-F7 10000.00 849.00 141.50 652.00 586.80 606.80 722.09
+DE-F9 25000.00 1306.50 217.75 927.00 834.30 854.30 1016.62
+DE-F11 100000.00 3594.00 599.00 1755.00 1579.50 1599.50 1903.41
+"""
+ENGLAND = """
+UK-F1 300.00 35.00
+UK-F2 300.01 50.00
+UK-F3 500.00 50.00
+UK-F4 1500.00 80.00
+UK-F5 3000.00 115.00
+UK-F6 5000.00 205.00
+UK-F7 10000.00 455.00
+UK-F8 10000.01 500.00
+UK-F9 12345.67 617.28
+UK-F10 200000.00 10000.00
+UK-F11 200000.01 10000.00
+"""
+
+
+def lines(table: str) -> list[list[str]]:
+    return [line.split() for line in table.strip().splitlines()]
+
+
+def fee(jurisdiction: str, procedure: str, value: str, currency: str, on: date, channel: str = "paper") -> str:
+    return format_minor(court_fee(BOOK, jurisdiction, procedure, Money.parse(value, currency), on, channel).minor, currency)
+
+
+@pytest.mark.parametrize(("id_", "value", "base", "paper", "electronic", "half", "order_paper", "order_electronic"), lines(JAPAN))
+def test_a_japanese_fee_depends_on_the_day_of_filing_and_the_channel(
+    id_, value, base, paper, electronic, half, order_paper, order_electronic
+):
+    for channel, suit, order in (("paper", paper, order_paper), ("electronic", electronic, order_electronic)):
+        assert fee("JP", "suit", value, "JPY", AFTER, channel) == suit
+        assert fee("JP", "payment_order", value, "JPY", AFTER, channel) == order
+        assert fee("JP", "suit", value, "JPY", BEFORE, channel) == base
+        assert fee("JP", "payment_order", value, "JPY", BEFORE, channel) == half
+
+
+@pytest.mark.parametrize(("id_", "value", "suit", "order", "full", "fee_09", "with_expenses", "with_vat"), lines(GERMANY))
+def test_a_german_claim_costs_what_the_scales_of_2025_say(id_, value, suit, order, full, fee_09, with_expenses, with_vat):
+    assert fee("DE", "suit", value, "EUR", AFTER) == suit
+    assert fee("DE", "payment_order", value, "EUR", AFTER) == order
+    found = agency_fee(BOOK, "DE", Money.parse(value, "EUR"), AFTER, Fraction("0.9"))
+    amounts = (found.full_minor, found.fee_minor, found.with_expenses_minor, found.with_vat_minor)
+    assert [format_minor(minor, "EUR") for minor in amounts] == [full, fee_09, with_expenses, with_vat]
+
+
+@pytest.mark.parametrize(("value", "suit"), [("500000.00", "12414.00"), ("30000000.00", "384114.00"), ("99000000.00", "384114.00")])
+def test_a_german_fee_grows_up_to_thirty_million(value, suit):
+    assert fee("DE", "suit", value, "EUR", AFTER) == suit
+
+
+def test_before_june_2025_the_german_order_cost_36_at_least_and_the_answer_is_not_certain():
+    found = court_fee(BOOK, "DE", "payment_order", Money(10_000, "EUR"), date(2025, 5, 31), "paper")
+    assert found.minor == 3600
+    assert "unsure" in found.citation
+    assert fee("DE", "suit", "10000.00", "EUR", date(2025, 5, 31)) == "798.00"
+
+
+@pytest.mark.parametrize(("id_", "value", "expected"), lines(ENGLAND))
+def test_an_english_issue_fee_goes_by_bands(id_, value, expected):
+    assert fee("GB", "suit", value, "GBP", AFTER) == expected
+
+
+@pytest.mark.parametrize(
+    ("id_", "value", "expected"),
+    [
+        ("UK-E1", "800.00", ["75.00", "235.00", "110.00"]),
+        ("UK-E2", "1500.00", ["75.00", "235.00", "110.00"]),
+        ("UK-E3", "4000.00", ["75.00", "422.50", "297.50"]),
+    ],
+)
+def test_an_enforcement_agent_adds_a_share_of_what_exceeds_1500(id_, value, expected):
+    fees = enforcement_fees(BOOK, "GB", Money.parse(value, "GBP"), AFTER)
+    assert [format_minor(fees[stage], "GBP") for stage in ("compliance", "enforcement", "sale")] == expected
+
+
+@pytest.mark.parametrize(("jurisdiction", "procedure"), [("US", "suit"), ("FR", "payment_order"), ("EU", "suit"), ("GB", "payment_order")])
+def test_where_no_tariff_is_kept_nothing_is_guessed(jurisdiction, procedure):
+    with pytest.raises(NoRule):
+        fee(jurisdiction, procedure, "100.00", "EUR", AFTER)
+
+
+def test_a_lawyers_scale_before_it_is_kept_is_missing_and_a_claim_of_nothing_is_refused():
+    with pytest.raises((RateMissing, NoRule)):
+        agency_fee(BOOK, "DE", Money(10_000, "EUR"), date(2025, 5, 31), Fraction("0.9"))
+    with pytest.raises(Unreadable):
+        fee("JP", "suit", "0", "JPY", AFTER)
+
+
+@given(st.integers(1, 10**11), st.sampled_from([("JP", "JPY"), ("DE", "EUR"), ("GB", "GBP")]))
+def test_a_larger_claim_never_costs_less(value, place):
+    one, more = (court_fee(BOOK, place[0], "suit", Money(minor, place[1]), AFTER, "paper").minor for minor in (value, value + 1))
+    assert one <= more

@@ -1,0 +1,153 @@
+"""What may be taken from wages and accounts, to the smallest unit: the examples of the law's research and their neighbours."""
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.law import documents
+from kernel.errors import Unreadable
+from kernel.money import Money, format_minor
+from kernel.series import NoRule, RateMissing, read_book
+from services.legal.domain.seizable import PERIODS, FactMissing, Income, seizable
+
+BOOK = read_book(documents("seizable"))
+# id, jurisdiction, kind, currency, net, on, seizable, other facts
+EXAMPLES = """
+JP-X1         JP wage JPY 200000  2026-09-01 50000
+JP-X3         JP wage JPY 440001  2026-09-01 110001
+JP-X3/below   JP wage JPY 440000  2026-09-01 110000
+JP-X5         JP wage JPY 200001  2026-09-01 50000
+JP-X7         JP wage JPY 100000  2026-09-01 25000   period=weekly
+JP-X7/cap     JP wage JPY 110000  2026-09-01 33000   period=weekly
+JP-X9         JP wage JPY 1000000 2026-09-01 670000  period=bonus
+JP-X9/retired JP wage JPY 1000000 2026-09-01 250000  period=retirement
+JP-X11        JP wage JPY 700000  2026-09-01 370000  claim=maintenance
+JP-X11/half   JP wage JPY 400000  2026-09-01 200000  claim=maintenance
+DE-X1         DE wage EUR 1560.00 2026-06-30 3.50
+DE-X3         DE wage EUR 2500.00 2026-06-30 661.50
+DE-X5         DE wage EUR 1590.00 2026-07-01 1.82
+DE-X7         DE wage EUR 2000.00 2026-09-01 288.82
+DE-X7/cents   DE wage EUR 2009.99 2026-09-01 288.82
+DE-X9         DE wage EUR 2500.00 2026-09-01 157.59  dependants=1
+DE-X11        DE wage EUR 3000.00 2026-09-01 192.94  dependants=2
+DE-X13        DE wage EUR 4000.00 2026-09-01 344.86  dependants=3
+DE-X15        DE wage EUR 5000.00 2026-09-01 2424.52
+DE-X15/six    DE wage EUR 3700.00 2026-09-01 18.39   dependants=6
+DE-P1         DE bank EUR 2000.00 2026-09-01 410.00
+DE-P2         DE bank EUR 2000.00 2026-06-30 440.00
+DE-P3         DE bank EUR 3000.00 2026-09-01 812.58  dependants=1
+US-X1         US wage USD 200.00  2026-09-01 0.00    period=weekly
+US-X3         US wage USD 250.00  2026-09-01 32.50   period=weekly
+US-X5         US wage USD 300.00  2026-09-01 75.00   period=weekly
+US-X7         US wage USD 500.00  2026-09-01 65.00   period=biweekly
+US-X9         US wage USD 600.00  2026-09-01 128.75  period=semimonthly
+US-X11        US wage USD 2000.00 2026-09-01 500.00
+NY-X1         US wage USD 800.00  2026-09-01 100.00  period=weekly,state=NY,gross=1000.00,minimum_wage=17.00
+NY-X3         US wage USD 500.00  2026-09-01 0.00    period=weekly,state=NY,gross=550.00,minimum_wage=17.00
+NY-X5         US wage USD 560.00  2026-09-01 70.00   period=weekly,state=NY,gross=700.00,minimum_wage=16.00
+NY-B1         US bank USD 5000.00 2026-09-01 920.00  state=NY,minimum_wage=17.00
+NY-B2         US bank USD 5000.00 2026-09-01 1160.00 state=NY,minimum_wage=16.00
+CA-X1         US wage USD 800.00  2026-09-01 0.00    period=weekly,state=CA
+CA-X3         US wage USD 1000.00 2026-09-01 75.52   period=weekly,state=CA
+CA-X5         US wage USD 1622.40 2026-09-01 324.48  period=weekly,state=CA
+CA-X3/local   US wage USD 1000.00 2026-09-01 35.20   period=weekly,state=CA,minimum_wage=19.00
+TX-X1         US wage USD 2000.00 2026-09-01 0.00    state=TX
+FR-X1         FR wage EUR 500.00  2026-09-01 0.00
+FR-X3         FR wage EUR 1000.00 2026-09-01 108.58
+FR-X5         FR wage EUR 1500.00 2026-09-01 200.42  dependants=1
+FR-X7         FR wage EUR 2000.00 2026-09-01 319.26  dependants=2
+FR-X9         FR wage EUR 3000.00 2026-09-01 1008.18 dependants=3
+FR-S1         FR bank EUR 200.00  2026-09-01 0.00
+FR-S3         FR bank EUR 800.00  2026-09-01 148.31
+UK-X1         GB wage GBP 350.00  2026-09-01 60.00   period=weekly,protected=250.00,normal_deduction=60.00
+UK-X1/some    GB wage GBP 290.00  2026-09-01 40.00   period=weekly,protected=250.00,normal_deduction=60.00
+UK-X3         GB wage GBP 240.00  2026-09-01 0.00    period=weekly,protected=250.00,normal_deduction=60.00
+UK-CT1        GB wage GBP 75.00   2026-09-01 0.00    period=weekly,table=council_tax
+UK-CT3        GB wage GBP 180.00  2026-09-01 9.00    period=weekly,table=council_tax
+UK-CT5        GB wage GBP 300.00  2026-09-01 36.00   period=weekly,table=council_tax
+UK-CT7        GB wage GBP 700.00  2026-09-01 183.35  period=weekly,table=council_tax
+"""
+_MINOR = {"gross": "gross_minor", "protected": "protected_minor", "normal_deduction": "normal_deduction_minor"}
+
+
+def income(jurisdiction: str, kind: str, currency: str, net: str, on: str, facts: str = "") -> Income:
+    told: dict = dict(fact.split("=") for fact in facts.split(",")) if facts else {}
+    for name, field in _MINOR.items():
+        if name in told:
+            told[field] = Money.parse(told.pop(name), currency).minor
+    if "dependants" in told:
+        told["dependants"] = int(told["dependants"])
+    if "minimum_wage" in told:
+        told["minimum_wage"] = Fraction(told["minimum_wage"])
+    return Income(jurisdiction, kind, Money.parse(net, currency).minor, currency, date.fromisoformat(on), **told)
+
+
+@pytest.mark.parametrize("example", EXAMPLES.strip().splitlines(), ids=lambda example: example.split()[0])
+def test_an_example_is_right_to_the_smallest_unit(example):
+    _, jurisdiction, kind, currency, net, on, expected, *facts = example.split()
+
+    asked = income(jurisdiction, kind, currency, net, on, *facts)
+    found = seizable(BOOK, asked)
+
+    assert format_minor(found.seizable_minor, currency) == expected
+    assert found.exempt_minor + found.seizable_minor == asked.net_minor
+
+
+@pytest.mark.parametrize(
+    ("asked", "series"),
+    [
+        (income("DE", "wage", "EUR", "2000.00", "2027-07-01"), "DE_850C"),
+        (income("FR", "wage", "EUR", "2000.00", "2027-01-01"), "FR_WAGE_BANDS"),
+        (income("US", "wage", "USD", "2000.00", "2027-01-01", "state=CA"), "CA_MINIMUM_WAGE"),
+        (income("US", "bank", "USD", "2000.00", "2026-09-01", "state=CA"), "CA_MINIMUM_BASIC_STANDARD"),
+    ],
+)
+def test_a_table_that_is_not_published_is_missing(asked, series):
+    with pytest.raises(RateMissing) as missing:
+        seizable(BOOK, asked)
+    assert missing.value.details["series"] == series
+
+
+def test_the_court_s_rates_and_the_gross_must_be_told():
+    for asked, fact in (
+        (income("GB", "wage", "GBP", "350.00", "2026-09-01"), "protected"),
+        (income("US", "wage", "USD", "800.00", "2026-09-01", "state=NY,minimum_wage=17.00"), "gross"),
+    ):
+        with pytest.raises(FactMissing) as missing:
+            seizable(BOOK, asked)
+        assert missing.value.details == {"fact": fact}
+
+
+@pytest.mark.parametrize("asked", [income("EU", "wage", "EUR", "1.00", "2026-09-01"), income("JP", "bank", "JPY", "1", "2026-09-01")])
+def test_where_no_rule_is_kept_nothing_is_guessed(asked):
+    with pytest.raises(NoRule):
+        seizable(BOOK, asked)
+
+
+def test_a_negative_income_is_refused():
+    with pytest.raises(Unreadable):
+        seizable(BOOK, income("JP", "wage", "JPY", "-1", "2026-09-01"))
+
+
+def test_what_was_recalled_is_said_with_the_citation():
+    assert "unsure" in seizable(BOOK, income("DE", "wage", "EUR", "2000.00", "2024-09-01")).citation
+    assert "unsure" not in seizable(BOOK, income("DE", "wage", "EUR", "2000.00", "2026-09-01")).citation
+
+
+@given(st.integers(0, 10**8), st.sampled_from(PERIODS[:-1]), st.sampled_from(["ordinary", "maintenance"]))
+def test_more_pay_never_leaves_a_japanese_debtor_less(net, period, claim):
+    one, more = (seizable(BOOK, Income("JP", "wage", pay, "JPY", date(2026, 9, 1), period=period, claim=claim)) for pay in (net, net + 1))
+    assert one.exempt_minor <= more.exempt_minor
+    assert one.seizable_minor <= more.seizable_minor
+
+
+@given(st.integers(0, 10**6), st.integers(0, 7))
+def test_a_further_dependant_never_gives_a_creditor_more(net, dependants):
+    for jurisdiction in ("DE", "FR"):
+        one, more = (
+            seizable(BOOK, Income(jurisdiction, "wage", net, "EUR", date(2026, 9, 1), dependants=n)) for n in (dependants, dependants + 1)
+        )
+        assert more.seizable_minor <= one.seizable_minor

@@ -1,0 +1,139 @@
+"""Deadlines to the day: the examples of the law's research, their neighbours, and limitation on its way."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.law import calendars, documents
+from kernel.errors import Unreadable
+from kernel.series import NoRule, RateMissing, read_book
+from services.legal.domain.deadlines import Happening, deadlines, limitation
+
+BOOK, CALENDARS = read_book(documents("deadlines")), calendars()
+# id, jurisdiction, state, event, on, name, due on
+EXAMPLES = """
+DE-D1     DE - payment_order_served     2026-03-02 objection                   2026-03-16
+DE-D2     DE - payment_order_served     2026-03-02 enforcement_order_from      2026-03-17
+DE-D3     DE - payment_order_served     2026-03-02 enforcement_order_until     2026-09-02
+DE-D4     DE - enforcement_order_served 2026-03-20 objection                   2026-04-07
+DE-D5     DE - claim_arose              2023-05-10 limitation                  2026-12-31
+DE-D6     DE - claim_arose              2025-05-10 limitation                  2029-01-02
+JP-D1     JP - payment_order_served     2026-06-01 objection                   2026-06-15
+JP-D2     JP - payment_order_served     2026-06-01 provisional_execution_from  2026-06-16
+JP-D3     JP - payment_order_served     2026-06-01 provisional_execution_until 2026-07-15
+JP-D3b    JP - payment_order_served     2026-12-15 objection                   2027-01-04
+JP-D4     JP - claim_due                2021-06-30 limitation                  2026-06-30
+JP-D5     JP - demand_received          2026-06-20 limitation_postponed_to     2026-12-20
+FR-D1     FR - payment_order_issued     2026-08-31 service                     2027-03-01
+FR-D2     FR - payment_order_issued     2026-09-01 service                     2026-12-01
+FR-D3     FR - payment_order_served     2026-10-15 opposition                  2026-11-16
+FR-D4     FR - payment_order_served     2026-10-15 title                       2026-12-15
+UK-D1     GB - claim_issued             2026-03-02 deemed_service              2026-03-07
+UK-D2     GB - claim_issued             2026-03-02 acknowledgment              2026-03-21
+UK-D3     GB - claim_issued             2026-03-02 defence                     2026-04-04
+UK-D4     GB - letter_of_claim_sent     2026-03-02 issue_from                  2026-04-02
+UK-D5     GB - claim_due                2020-11-20 limitation                  2026-11-20
+US-D1     US - served                   2026-03-02 answer                      2026-03-23
+US-D2     US NY served                  2026-03-02 answer                      2026-03-23
+US-D3     US CA served                  2026-03-02 answer                      2026-04-01
+US-D3b    US CA served                  2026-03-01 answer                      2026-04-01
+US-D4     US TX served                  2026-03-02 answer                      2026-03-23
+US-D5     US TX served                  2026-03-02 answer                      2026-03-16
+US-D6     US - validation_notice_sent   2026-09-04 assumed_receipt             2026-09-14
+US-D7     US - validation_notice_sent   2026-09-04 validation_end              2026-10-14
+US-C1     US - conversation             2026-11-02 next_call                   2026-11-09
+"""
+
+
+def ask(jurisdiction: str, event: str, on: str, state: str = ""):
+    return deadlines(BOOK, CALENDARS, jurisdiction, event, date.fromisoformat(on), state)
+
+
+@pytest.mark.parametrize("example", EXAMPLES.strip().splitlines(), ids=lambda example: example.split()[0])
+def test_an_example_is_right_to_the_day(example):
+    _, jurisdiction, state, event, on, name, due_on = example.split()
+    found = ask(jurisdiction, event, on, state.strip("-"))
+    assert due_on in {deadline.due_on.isoformat() for deadline in found if deadline.name == name}
+    assert all(deadline.citation for deadline in found)
+
+
+@pytest.mark.parametrize(
+    ("jurisdiction", "event", "on"),
+    [
+        ("EU", "served", "2026-03-02"),
+        ("DE", "served", "2026-03-02"),
+        ("JP", "claim_due", "2019-06-30"),
+        ("GB", "payment_order_served", "2026-03-02"),
+    ],
+)
+def test_where_no_rule_is_kept_nothing_is_guessed(jurisdiction, event, on):
+    with pytest.raises(NoRule):
+        ask(jurisdiction, event, on)
+
+
+def test_a_day_outside_the_calendar_is_missing():
+    with pytest.raises(RateMissing) as missing:
+        ask("JP", "payment_order_served", "2015-03-02")
+    assert missing.value.details["series"] == "JP-COURT"
+
+
+@given(st.sampled_from([line.split()[1:4] for line in EXAMPLES.strip().splitlines()]), st.dates(date(2026, 1, 1), date(2040, 1, 1)))
+def test_a_later_event_never_ends_earlier(row, on):
+    jurisdiction, state, event = row
+    one, later = (
+        {(deadline.name, deadline.citation): deadline.due_on for deadline in ask(jurisdiction, event, day.isoformat(), state.strip("-"))}
+        for day in (on, date.fromordinal(on.toordinal() + 1))
+    )
+    assert all(one[name] <= later[name] for name in one.keys() & later.keys() if "1411" not in name[1] and "1422" not in name[1])
+
+
+def barred(jurisdiction: str, arose: str, *happened: tuple[str, ...]) -> tuple[str, list[str]]:
+    event = "claim_arose" if jurisdiction == "DE" else "claim_due"
+    on = date.fromisoformat(arose)
+    rule = BOOK.find(on, {"jurisdiction": jurisdiction, "event": event})
+    course = [Happening(name, date.fromisoformat(first), *(date.fromisoformat(last) for last in until)) for name, first, *until in happened]
+    found = limitation(BOOK, CALENDARS, rule, on, course)
+    return found.ends_on.isoformat(), [happening.event for happening in found.without_effect]
+
+
+@pytest.mark.parametrize(
+    ("jurisdiction", "arose", "happened", "expected"),
+    [
+        ("JP", "2021-06-30", [], ("2026-06-30", [])),
+        ("JP", "2021-06-30", [("demand", "2026-06-20")], ("2026-12-20", [])),
+        ("JP", "2021-06-30", [("demand", "2026-06-20"), ("demand", "2026-12-10")], ("2026-12-20", ["demand"])),
+        (
+            "JP",
+            "2021-06-30",
+            [("demand", "2026-06-20"), ("negotiation_agreement", "2026-12-10")],
+            ("2026-12-20", ["negotiation_agreement"]),
+        ),
+        ("JP", "2021-06-30", [("negotiation_agreement", "2026-06-20"), ("demand", "2027-06-10")], ("2027-06-20", ["demand"])),
+        ("JP", "2021-06-30", [("negotiation_agreement", "2026-06-20"), ("negotiation_agreement", "2027-06-10")], ("2028-06-10", [])),
+        ("JP", "2021-06-30", [("negotiation_agreement", "2026-06-20", "2026-09-30")], ("2026-09-30", [])),
+        ("JP", "2021-06-30", [("demand", "2025-06-20")], ("2026-06-30", ["demand"])),
+        ("JP", "2021-06-30", [("acknowledgment", "2026-06-20")], ("2031-06-20", [])),
+        ("JP", "2021-06-30", [("demand", "2026-06-20"), ("acknowledgment", "2026-12-10")], ("2031-12-10", [])),
+        ("JP", "2021-06-30", [("acknowledgment", "2026-07-01")], ("2026-06-30", ["acknowledgment"])),
+        ("JP", "2021-06-30", [("judgment", "2026-05-01")], ("2036-05-01", [])),
+        ("DE", "2023-05-10", [("demand", "2026-12-01")], ("2026-12-31", ["demand"])),
+        ("DE", "2023-05-10", [("negotiation", "2026-12-01", "2026-12-11")], ("2027-03-11", [])),
+        ("DE", "2023-05-10", [("negotiation", "2026-01-01", "2026-01-11")], ("2027-01-11", [])),
+        ("DE", "2023-05-10", [("acknowledgment", "2026-03-02")], ("2029-03-02", [])),
+        ("GB", "2020-11-20", [("acknowledgment", "2026-11-20")], ("2032-11-20", [])),
+        ("GB", "2020-11-20", [("demand", "2026-11-01")], ("2026-11-20", ["demand"])),
+    ],
+)
+def test_limitation_moves_as_the_law_says(jurisdiction, arose, happened, expected):
+    assert barred(jurisdiction, arose, *happened) == expected
+
+
+def test_proceedings_stop_the_clock_until_six_months_after_them():
+    assert barred("DE", "2023-05-10", ("proceedings", "2026-12-15", "2027-03-15"))[0] == "2027-10-01"
+
+
+def test_a_negotiation_without_an_end_is_refused():
+    with pytest.raises(Unreadable):
+        barred("DE", "2023-05-10", ("negotiation", "2026-12-01"))

@@ -72,9 +72,7 @@ def _buyer(row: "_Row", profile: Profile) -> Buyer:
 
 def _address(row: "_Row", profile: Profile) -> tuple[str, ...]:
     parts = {field: row.text(field) for field in ADDRESS_FIELDS}
-    return tuple(
-        clean(line.format_map(parts)) for line in profile.address if any(parts[field] for field in fields_of(line))
-    )
+    return tuple(clean(line.format_map(parts)) for line in profile.address if any(parts[field] for field in fields_of(line)))
 
 
 class _Row:

@@ -46,6 +46,41 @@ class Buyer:
 
 
 @dataclass(frozen=True, slots=True)
+class DueDate:
+    """One date of several (BT-9, payment terms); `part` is what is due then, None for all or where it is not said."""
+
+    due_on: date
+    part: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """A cash discount as printed: `percent` of the gross within `days`, or an amount."""
+
+    percent: str | None
+    days: str | None
+    amount: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a document says beyond its totals: all due dates, terms of payment (BT-20), cash discounts, who is paid if not
+    the seller (BT-59), allowances BT-107 and charges BT-108, tax in the accounting currency (BT-111).
+    """
+
+    due_dates: tuple[DueDate, ...] = ()
+    terms: tuple[str, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+    payee: str | None = None
+    allowances: Money | None = None
+    charges: Money | None = None
+    accounting_tax: Money | None = None
+
+
+NOTHING_MORE = Extras()
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One invoice or credit note; amounts as printed, so a credit note's are positive (EN 16931 BG-22).
 
@@ -73,6 +108,7 @@ class Document:
     mandate_id: str | None
     lines: int
     warnings: tuple[str, ...]
+    extras: Extras = NOTHING_MORE
 
     @property
     def is_credit(self) -> bool:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Sequence
 
 from kernel.errors import Unreadable
-from services.billing.domain.formats import csvfile, ubl
+from services.billing.domain.formats import cii, csvfile, pdf, saplist, ubl
 from services.billing.domain.formats.document import InvoiceFile
 from services.billing.domain.formats.profile import Profile
+from services.billing.domain.formats.safexml import parse
 from services.billing.domain.formats.text import at
+from services.billing.domain.formats.tree import name as local_name
 
 # A UBL invoice with a scanned annex stays below 10 MB, a month of 100,000 CSV rows below 30 MB; beyond that a file
 # is a mistake or an attack, and parsing it would take a worker's memory.
@@ -15,8 +17,8 @@ MAX_BYTES = 32 * 1024 * 1024
 
 _UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _XML_START = re.compile(rb"^(\xef\xbb\xbf)?\s*<[?!A-Za-z]")
+_PDF = b"%PDF-"
 _OTHERS = {
-    b"%PDF-": "a PDF document",
     b"PK\x03\x04": "a zip archive",
     b"\x1f\x8b": "a gzip archive",
     b"{": "JSON",
@@ -24,7 +26,7 @@ _OTHERS = {
 
 
 def read(content: bytes, name: str = "", profiles: Sequence[Profile] = ()) -> InvoiceFile:
-    """Read an invoice file: UBL 2.1 Invoice or CreditNote, or a CSV that one of `profiles` describes.
+    """Read an invoice file: UBL 2.1, CII, Factur-X/ZUGFeRD PDF, a SAP list of open items, a CSV that one of `profiles` describes.
 
     `name` is only repeated in refusals (`file`). Raises Unreadable, and nothing else, with `line` and `place` where
     there are: EMPTY, TOO_LARGE, UNKNOWN_FORMAT, TRUNCATED, ENCODING, UNSAFE_XML, NOT_A_NUMBER, UNKNOWN_CURRENCY,
@@ -36,9 +38,20 @@ def read(content: bytes, name: str = "", profiles: Sequence[Profile] = ()) -> In
         if len(content) > MAX_BYTES:
             raise Unreadable("TOO_LARGE", f"the file has {len(content)} bytes; at most {MAX_BYTES} are read")
         if _looks_like_xml(content):
-            return ubl.read(content)
+            return _read_xml(content)
+        if content.lstrip().startswith(_PDF):
+            return _read_xml(pdf.embedded_invoice(content), "factur-x")
+        if saplist.recognises(content):
+            return saplist.read(content)
         _refuse_others(content)
         return csvfile.read(content, profiles)
+
+
+def _read_xml(content: bytes, carrier: str = "") -> InvoiceFile:
+    root = parse(content)
+    if local_name(root) in cii.ROOTS:
+        return cii.read(root, carrier or cii.FORMAT)
+    return ubl.read(root, carrier or ubl.FORMAT)
 
 
 def _looks_like_xml(content: bytes) -> bool:
@@ -51,4 +64,4 @@ def _looks_like_xml(content: bytes) -> bool:
 def _refuse_others(content: bytes) -> None:
     for magic, kind in _OTHERS.items():
         if content.lstrip().startswith(magic):
-            raise Unreadable("UNKNOWN_FORMAT", f"this is {kind}, not an invoice in UBL or CSV")
+            raise Unreadable("UNKNOWN_FORMAT", f"this is {kind}, not an invoice in UBL, CII, PDF or CSV")

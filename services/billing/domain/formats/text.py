@@ -32,6 +32,11 @@ def clean(text: str) -> str:
     return line
 
 
+def note(text: str) -> str:
+    """Free text for people, which may be long: cut to MAX_TEXT, controls as blanks."""
+    return " ".join(_CONTROLS.sub(" ", text).split())[:MAX_TEXT]
+
+
 def compact(text: str) -> str:
     """An identifier as machines write it: without white space, upper case."""
     return "".join(text.split()).upper()

@@ -15,11 +15,13 @@ from services.billing.domain.formats.document import (
     Buyer,
     DebtorType,
     Document,
+    DueDate,
+    Extras,
     InvoiceFile,
     Seller,
 )
-from services.billing.domain.formats.safexml import Node, line_of, parse
-from services.billing.domain.formats.text import at, clean, compact, unique
+from services.billing.domain.formats.safexml import Node, line_of
+from services.billing.domain.formats.text import at, clean, compact, note, unique
 
 FORMAT = "ubl-2.1"
 
@@ -33,15 +35,14 @@ _TYPES = {
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(Z|[+-]\d{2}:\d{2})?")
 
 
-def read(content: bytes) -> InvoiceFile:
+def read(root: Node, file_format: str = FORMAT) -> InvoiceFile:
     """One document of one file. Raises Unreadable as `formats.read` says."""
-    root = parse(content)
     if root.tag not in _TYPES:
         name = etree.QName(root).localname
-        message = f"an XML document {name[:60]!r}, not a UBL 2.1 Invoice or CreditNote"
+        message = f"an XML document {name[:60]!r}, not an invoice in UBL 2.1 or CII"
         raise Unreadable("UNKNOWN_FORMAT", message, line=line_of(root))
-    document = _document(root)
-    return InvoiceFile(FORMAT, (document,), ())
+    document = replace(_document(root), format=file_format)
+    return InvoiceFile(file_format, (document,), ())
 
 
 def _document(root: Node) -> Document:
@@ -69,8 +70,30 @@ def _document(root: Node) -> Document:
         mandate_id=_text(root, "a:PaymentMeans/a:PaymentMandate/b:ID"),
         lines=len(_nodes(root, f"a:{kind}Line")),
         warnings=(),
+        extras=_extras(root, currency),
     )
     return _with_warnings(document, warnings)
+
+
+def _extras(root: Node, currency: str) -> Extras:
+    """All due dates (installments stand in the terms of payment), terms, payee, allowances, tax in another currency."""
+    dates = [
+        DueDate(due_on, None if part is None else _amount(part, currency))
+        for term in _nodes(root, "a:PaymentTerms")
+        if (due_on := _date(term, "b:InstallmentDueDate") or _date(term, "b:PaymentDueDate"))
+        for part in [_node(term, "b:Amount")]
+    ]
+    usual = _date(root, "b:DueDate") or _date(root, "a:PaymentMeans/b:PaymentDueDate")
+    accounting = _text(root, "b:TaxCurrencyCode")
+    other = [node for node in _nodes(root, "a:TaxTotal/b:TaxAmount") if accounting and node.get("currencyID") == accounting != currency]
+    return Extras(
+        due_dates=tuple(sorted(dates, key=lambda due: due.due_on)) or ((DueDate(usual, None),) if usual else ()),
+        terms=unique([note("".join(map(str, one.itertext()))) for one in _nodes(root, "a:PaymentTerms/b:Note")]),
+        payee=_text(root, "a:PayeeParty/a:PartyName/b:Name"),
+        allowances=_optional_total(root, "AllowanceTotalAmount", currency),
+        charges=_optional_total(root, "ChargeTotalAmount", currency),
+        accounting_tax=_amount(other[0], accounting) if other and accounting else None,
+    )
 
 
 def _with_warnings(document: Document, warnings: tuple[str, ...]) -> Document:

@@ -31,10 +31,13 @@ check: $(STAMP) ## Seconds: lint, types, import contracts, contracts, pure tests
 	@$(BIN)/mypy kernel chassis services cli tools
 	@$(BIN)/lint-imports
 	@$(BIN)/buf lint
-	@$(BIN)/pytest -m "not real" kernel tests/test_tidy.py services
+	@$(BIN)/pytest -m "not real and not soak" kernel tests services samples tests/test_tidy.py tests/test_subscribers.py
 
-test: check ## All tests, real servers included
-	@$(BIN)/pytest
+test: $(STAMP) ## All tests, real servers included
+	@$(BIN)/pytest -m "not soak"
+
+soak: $(STAMP) ## Long repetitions: every kill at every service; keeps its evidence
+	@$(BIN)/pytest -m soak --junitxml=.saiken/soak.xml && $(BIN)/python -m tools.keep_evidence .saiken/soak.xml
 
 lock: ## Pin what pyproject.toml asks for, with hashes and without addresses
 	@$(BIN)/uv pip compile --quiet --extra dev --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
@@ -49,4 +52,4 @@ migration: ## The next migration: make migration SERVICE=billing NAME="what chan
 clean: ## Remove what was installed and made
 	@rm -rf .venv .saiken .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help setup demo run check test lock proto migration clean
+.PHONY: help setup demo run check test soak lock proto migration clean

@@ -30,7 +30,7 @@ FETCH_WAIT_MILLISECONDS = 30
 TRIES = 5
 FIRST_WAIT_SECONDS = 0.5
 # Between two comparisons with the publishers while nothing comes.
-COMPARE_SECONDS = 3.0
+COMPARE_SECONDS = 2.0
 # How long a partition rests while something it needs is away.
 OUTAGE_SECONDS = 1.0
 
@@ -100,6 +100,7 @@ class Consumer:
         }
         # Partitions that wait for the end of an outage: while there is one, the service is not ready.
         self.waiting: set[TopicPartition] = set()
+        self._behind: dict[tuple[str, int], int] = {}
         self._marks: dict[tuple[str, int], int] = {}
 
     async def run(self) -> None:
@@ -128,16 +129,23 @@ class Consumer:
                 compare_at = loop.time() + COMPARE_SECONDS
 
     async def _compare(self) -> None:
-        """Nothing comes: ask the publishers whether something should have, as after the loss of a broker."""
+        """Nothing comes: ask the publishers whether something should have, as after the loss of a broker.
+
+        Only what was behind at the last comparison too, at the same place, is asked for: the rest is on its way.
+        """
+        behind: dict[tuple[str, int], int] = {}
         for publisher in {topic.split(".")[0] for topic in self._subscriptions.topics()}:
             try:
                 for partition, number in (await self._publishers.published(publisher)).items():
                     if number > (mark := await self._watermark(publisher, partition)):
-                        await self._publishers.resend(publisher, partition, mark)
+                        behind[publisher, partition] = mark
+                        if self._behind.get((publisher, partition)) == mark:
+                            await self._publishers.resend(publisher, partition, mark)
             except Exception as error:
                 if not is_outage(error):
                     raise
                 logger().info("publisher_away", publisher=publisher)
+        self._behind = behind
 
     async def _partition(self, consumer: AIOKafkaConsumer, place: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
         """A partition's records in order; an outage rewinds to the first one that has no effect yet."""

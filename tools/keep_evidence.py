@@ -1,0 +1,33 @@
+"""Keep what a long run found: `python -m tools.keep_evidence report.xml` appends one line for each test to docs/evidence/soak.jsonl."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from lxml import etree
+
+EVIDENCE = Path(__file__).parents[1] / "docs" / "evidence"
+
+
+def main(report: Path) -> None:
+    """One JSON object a test: name, seconds, outcome, commit, date."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    suite = etree.parse(str(report)).getroot().find("testsuite")
+    EVIDENCE.mkdir(parents=True, exist_ok=True)
+    with (EVIDENCE / "soak.jsonl").open("a", encoding="utf-8") as file:
+        for case in suite.iter("testcase"):
+            outcome = next((child.tag for child in case if child.tag in {"failure", "error", "skipped"}), "passed")
+            row = {
+                "on": suite.get("timestamp", "")[:10],
+                "commit": commit,
+                "command": "make soak",
+                "test": case.get("name"),
+                "seconds": case.get("time"),
+                "outcome": outcome,
+            }
+            file.write(json.dumps(row) + "\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -9,7 +9,7 @@ from decimal import Decimal
 from kernel.errors import Unreadable
 from kernel.references import normalise_iban
 from services.payments.domain.formats.camt_entry import Account, read_amount, read_entry
-from services.payments.domain.formats.node import Node, to_node
+from services.payments.domain.formats.node import Node, to_flat, to_node
 from services.payments.domain.formats.safexml import Element, local, looks_like_xml, namespace, root_name, stream
 from services.payments.domain.formats.statement import Entry, File, Kind, Notes, Statement, total
 
@@ -51,7 +51,8 @@ def read(content: bytes, received_on: date | None = None) -> File:
         name, holder = local(element), _holder(element)
         if name == "Ntry" and holder:
             account = account or _account_around(element)
-            entries.append(read_entry(to_node(element), account, notes))
+            flat, details = to_flat(element)
+            entries.append(read_entry(flat, details, account, notes))
             element.clear()
         elif name in _ACCOUNTS and holder:
             statements.append(_statement(to_node(element), tuple(entries), notes, final=holder != "camt.052"))

@@ -26,8 +26,13 @@ COMMANDS: Sequence[Callable[..., None]] = (
     files.statement,
     files.invoice,
     law.interest,
+    law.seizable,
+    law.court_fee,
+    law.deadline,
     law.tracking,
     law.reference,
+    law.may_contact,
+    law.policy,
 )
 _EXAMPLE = "Example: "
 

@@ -16,6 +16,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "jurisdiction": ("EU", "DE", "FR", "GB", "JP", "US"),
     "procedure": ("suit", "payment_order", "agency", "enforcement_agent"),
     "channel": ("paper", "electronic"),
+    "currency": ("EUR", "GBP", "JPY", "USD"),
 }
 VALUES = frozenset({"scale", "factor", "plus", "least", "value_at_most", "bands", "stages", "expenses", "vat", "small"})
 
@@ -42,7 +43,7 @@ class AgencyFee:
 
 def court_fee(book: Book, jurisdiction: str, procedure: str, claim: Money, filed_on: date, channel: str) -> Fee:
     """The fee for a claim filed on that day. Refuses: NO_RULE, RATE_MISSING. Raises Unreadable INVALID for a claim of nothing."""
-    rule = book.find(filed_on, {"jurisdiction": jurisdiction, "procedure": procedure, "channel": channel})
+    rule = book.find(filed_on, {"jurisdiction": jurisdiction, "procedure": procedure, "channel": channel, "currency": claim.currency})
     value, doubts = _value(rule, claim), list[str]()
     if "bands" in rule.values:
         band = next(band for band in rule.values["bands"] if "to" not in band or value <= Fraction(band["to"]))
@@ -55,7 +56,7 @@ def court_fee(book: Book, jurisdiction: str, procedure: str, claim: Money, filed
 
 def agency_fee(book: Book, jurisdiction: str, claim: Money, mandated_on: date, factor: Fraction) -> AgencyFee:
     """The most that an agency may ask of the debtor for a claim, at a factor of the lawyer's fee. Refuses: NO_RULE, RATE_MISSING."""
-    rule = book.find(mandated_on, {"jurisdiction": jurisdiction, "procedure": "agency", "channel": ""})
+    rule = book.find(mandated_on, {"jurisdiction": jurisdiction, "procedure": "agency", "currency": claim.currency})
     value, doubts = _value(rule, claim), list[str]()
     full = _scale(book, rule, value, mandated_on, doubts)
     small: Mapping[str, str] = rule.values["small"]
@@ -69,7 +70,7 @@ def agency_fee(book: Book, jurisdiction: str, claim: Money, mandated_on: date, f
 
 def enforcement_fees(book: Book, jurisdiction: str, sum_: Money, on: date) -> Mapping[str, int]:
     """What an enforcement agent adds at each stage, in minor units. Refuses: NO_RULE."""
-    rule = book.find(on, {"jurisdiction": jurisdiction, "procedure": "enforcement_agent", "channel": ""})
+    rule = book.find(on, {"jurisdiction": jurisdiction, "procedure": "enforcement_agent", "currency": sum_.currency})
     value = _value(rule, sum_)
     fees = {}
     for stage, row in rule.values["stages"].items():

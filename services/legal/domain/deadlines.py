@@ -8,15 +8,19 @@ from typing import Any
 from kernel.errors import Unreadable
 from kernel.series import Book, ClosedDays, Rule, add_months
 
+# Where no state is told, the law of the federation or of the whole country is asked for.
+NO_STATE = "federal"
+EVENTS = (
+    "payment_order_issued", "payment_order_served", "enforcement_order_served", "claim_arose", "claim_due", "demand_received",
+    "claim_issued", "letter_of_claim_sent", "served", "validation_notice_sent", "conversation",
+)  # fmt: skip
+# What touches a limitation period that runs.
+HAPPENINGS = ("demand", "negotiation_agreement", "acknowledgment", "judgment", "negotiation", "proceedings")
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "jurisdiction": ("EU", "DE", "FR", "GB", "JP", "US"),
-    "state": ("NY", "CA", "TX", "federal"),
-    "event": (
-        "payment_order_served", "enforcement_order_served", "claim_arose", "claim_due", "demand_received", "payment_order_issued",
-        "claim_issued", "letter_of_claim_sent", "served", "validation_notice_sent", "conversation",
-        "demand", "negotiation_agreement", "acknowledgment", "judgment", "negotiation", "proceedings",
-    ),
-}  # fmt: skip
+    "state": ("NY", "CA", "TX", NO_STATE),
+    "event": EVENTS + HAPPENINGS,
+}
 VALUES = frozenset({"deadlines", "limitation", "effect"})
 _DAY = timedelta(days=1)
 _MONTHS_A_YEAR = 12
@@ -50,7 +54,7 @@ class Limitation:
 
 def deadlines(book: Book, calendars: Mapping[str, ClosedDays], jurisdiction: str, event: str, on: date, state: str = "") -> list[Deadline]:
     """All that the event starts, in the order of the rule. Refuses: NO_RULE, RATE_MISSING (a calendar's years)."""
-    state = state or ("federal" if jurisdiction == "US" else "")
+    state = state or NO_STATE
     rule = book.find(on, {"jurisdiction": jurisdiction, "event": event, "state": state})
     found: list[Deadline] = []
     for row in rule.values["deadlines"]:
@@ -123,7 +127,6 @@ class _Course:
 
 
 def _end(row: Mapping[str, Any], start: date, calendars: Mapping[str, ClosedDays]) -> date:
-    end: date
     if "years_after_year_end" in row:
         end = date(start.year + row["years_after_year_end"], _MONTHS_A_YEAR, 31)
     elif "open_days" in row:
@@ -136,4 +139,5 @@ def _end(row: Mapping[str, Any], start: date, calendars: Mapping[str, ClosedDays
     # A period of limitation is rolled at its very end only, after everything that moves it.
     if "roll" in row and calendars:
         end = calendars[row["roll"]].next_open(end)
-    return end + row.get("shift_days", 0) * _DAY
+    shift: int = row.get("shift_days", 0)
+    return end + shift * _DAY

@@ -12,14 +12,17 @@ from kernel.interest import HALF_UP, round_to
 from kernel.money import exponent
 from kernel.series import Book, Rule
 
+# Where no state is told, the law of the federation or of the whole country is asked for.
+NO_STATE = "federal"
 PERIODS = ("daily", "weekly", "ten_day", "biweekly", "semimonthly", "monthly", "bonus", "retirement")
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "jurisdiction": ("EU", "DE", "FR", "GB", "JP", "US"),
-    "state": ("NY", "CA", "TX", "federal"),
+    "state": ("NY", "CA", "TX", NO_STATE),
     "kind": ("wage", "bank"),
     "claim": ("ordinary", "maintenance"),
     "period": PERIODS,
     "table": ("none", "council_tax"),
+    "currency": ("EUR", "GBP", "JPY", "USD"),
 }
 VALUES = frozenset(
     "method share keep_at_most rounding table quotas round_down_to weeks terms part_of_year keep_at_least rates base dependants".split()
@@ -57,9 +60,9 @@ class Income:
     @property
     def facts(self) -> Mapping[str, str]:
         """What rules are chosen by."""
-        state = self.state or ("federal" if self.jurisdiction == "US" else "")
+        state = self.state or NO_STATE
         chosen = {"jurisdiction": self.jurisdiction, "state": state, "kind": self.kind, "claim": self.claim}
-        return {**chosen, "period": self.period, "table": self.table}
+        return {**chosen, "period": self.period, "table": self.table, "currency": self.currency}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,20 @@
 
 from services.notifications.domain.balance import Answers, Cash, NoBankAccount, Open, Section, is_covered, owed
 from services.notifications.domain.formatting import LOCALES, UnknownLanguage, format_date, format_money
-from services.notifications.domain.gate import Decision, Facts, Reason, Usage, applicable, decide, frees_at, window_start
+from services.notifications.domain.gate import (
+    Contact,
+    Decision,
+    Facts,
+    Reason,
+    Usage,
+    Window,
+    applicable,
+    decide,
+    frees_at,
+    statutory,
+    window_start,
+)
+from services.notifications.domain.request import read_facts
 from services.notifications.domain.rules import CHANNELS, Rule, read_rules
 from services.notifications.domain.texts import LABELS, Letter, Recipient, Sender, Texts, UnknownTemplate, letter_data
 
@@ -12,6 +25,7 @@ __all__ = [
     "LOCALES",
     "Answers",
     "Cash",
+    "Contact",
     "Decision",
     "Facts",
     "Letter",
@@ -26,6 +40,7 @@ __all__ = [
     "UnknownLanguage",
     "UnknownTemplate",
     "Usage",
+    "Window",
     "applicable",
     "decide",
     "format_date",
@@ -34,6 +49,8 @@ __all__ = [
     "is_covered",
     "letter_data",
     "owed",
+    "read_facts",
     "read_rules",
+    "statutory",
     "window_start",
 ]

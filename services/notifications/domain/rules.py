@@ -15,13 +15,24 @@ KINDS: Mapping[str, frozenset[str]] = {
     "business_days": frozenset(),
     "stop_states": frozenset({"states"}),
     "cap": frozenset({"contacts", "days", "channels"}),
+    "conversation": frozenset({"days", "outcomes"}),
+    "inconvenient": frozenset(),
+    "opt_out": frozenset(),
+    "place": frozenset({"places"}),
     "switch": frozenset(),
+    "zones": frozenset({"zones"}),
 }
+# What a kind may say besides: a cap per debt instead of per person, and outcomes that it does not count.
+OPTIONAL: Mapping[str, frozenset[str]] = {"cap": frozenset({"per", "not_counted"})}
+COLLECTORS = frozenset({"creditor", "group_company", "agency", "assignee", "law_firm"})
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row. Empty `countries`, `channels` or `debtor_types` mean all; `except_countries` have rows of their own."""
+    """One row. Empty `countries`, `channels`, `debtor_types`, `states`, `residences` or `collectors` mean all.
+
+    `except_countries` have rows of their own. A `hard` policy holds even where only statutes are asked for.
+    """
 
     id: str
     kind: str
@@ -36,6 +47,19 @@ class Rule:
     citation: str
     source_checked: date
     counsel_validated: bool
+    states: frozenset[str] = frozenset()
+    residences: frozenset[str] = frozenset()
+    collectors: frozenset[str] = frozenset()
+    hard: bool = False
+    unsure: str = ""
+
+    def binds(self, state: str, residence: str, collector: str) -> bool:
+        """True when the rule binds who collects, for a debtor of that state and residence."""
+        return (
+            (not self.states or state in self.states)
+            and (not self.residences or residence in self.residences)
+            and (not self.collectors or collector in self.collectors)
+        )
 
     def applies(self, channel: str, country: str, debtor_type: str, on: date) -> bool:
         """True when the rule holds for this debtor and channel on that day; `effective_until` is the first day without it."""
@@ -75,16 +99,22 @@ def _read_rule(file: str, row: Mapping[str, Any]) -> Rule:
             citation=row["citation"],
             source_checked=row["source_checked"],
             counsel_validated=row["counsel_validated"],
+            states=frozenset(applies.get("state", ())),
+            residences=frozenset(applies.get("residence", ())),
+            collectors=frozenset(applies.get("collector", ())),
+            hard=row.get("hard", False),
+            unsure=row.get("unsure", ""),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise Unreadable("INVALID", f"{file}: contact rule {row.get('id', '?')}: {error}", file=file) from None
-    if rule.basis not in (STATUTE, POLICY) or not rule.citation or not rule.channels <= CHANNELS:
-        raise Unreadable("INVALID", f"{file}: contact rule {rule.id}: basis, citation or channel", file=file, rule=rule.id)
+    known = rule.channels <= CHANNELS and rule.collectors <= COLLECTORS
+    if rule.basis not in (STATUTE, POLICY) or not rule.citation or not known:
+        raise Unreadable("INVALID", f"{file}: contact rule {rule.id}: basis, citation, channel or collector", file=file, rule=rule.id)
     return rule
 
 
 def _values(kind: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    if set(values) != KINDS[kind]:
+    if not KINDS[kind] <= set(values) <= KINDS[kind] | OPTIONAL.get(kind, frozenset()):
         raise ValueError(f"kind {kind} takes the values {sorted(KINDS[kind])}")
     if kind == "local_hours":
         opened, closed = time.fromisoformat(values["from"]), time.fromisoformat(values["until"])

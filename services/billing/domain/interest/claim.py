@@ -11,6 +11,7 @@ from kernel.interest import ACTUAL_365, HALF_UP, Piece, compound, round_to, simp
 from kernel.money import Money, exponent
 from kernel.series import Book, ClosedDays, Rule, add_months
 from services.billing.domain.interest.rates import Span, choose_band, rates_of
+from services.billing.domain.interest.schema import NO_STATE
 
 DEBTORS = ("business", "consumer", "public")
 CLAIMS = ("goods", "loan", "judgment", "subcontract", "other")
@@ -42,7 +43,7 @@ class Claim:
     @property
     def facts(self) -> Mapping[str, str]:
         """What rules are chosen by."""
-        state = self.state or ("federal" if self.jurisdiction == "US" else "")
+        state = self.state or NO_STATE
         return {
             "kind": "interest",
             "jurisdiction": self.jurisdiction,

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping
 
+# Where no state is told, the law of the federation or of the whole country is asked for.
+NO_STATE = "federal"
 KNOWN: Mapping[str, Collection[str]] = {
     "kind": ("interest", "allocation"),
     "jurisdiction": ("EU", "DE", "FR", "GB", "JP", "US"),
-    "state": ("NY", "CA", "TX", "federal"),
+    "state": ("NY", "CA", "TX", NO_STATE),
     "debtor": ("business", "consumer", "public"),
     "claim": ("goods", "loan", "judgment", "subcontract", "other"),
     "creditor": ("business", "individual"),

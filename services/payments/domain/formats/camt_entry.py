@@ -147,15 +147,16 @@ def _code(node: Flat) -> str | None:
     return or_none(node.get("BkTxCd/Prtry/Cd"))
 
 
-_AMOUNTS = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt", "AmtDtls/InstdAmt/Amt")
+_AMOUNTS = tuple((path, f"{path}@") for path in ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt", "AmtDtls/InstdAmt/Amt"))
 
 
 def _amount_of(detail: Flat, draft: _Draft) -> tuple[Decimal, str | None]:
     """TxDtls/Amt (from version 4), TxAmt, counter value or InstdAmt: the first in the entry's currency, else the first."""
     found = [
         (decimal_amount(text, detail.line), or_none(currency))
-        for path in _AMOUNTS
-        for text, currency in zip(detail.all(path), detail.all(f"{path}@"), strict=True)
+        for path, currency_path in _AMOUNTS
+        if path in detail.texts
+        for text, currency in zip(detail.all(path), detail.all(currency_path), strict=True)
     ]
     for pair in found:
         if pair[0] and (pair[1] is None or pair[1] == draft.currency):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from services.payments.domain.formats.safexml import Element, line_of, local
+from services.payments.domain.formats.safexml import Element, line_of
 
 _NONE: dict[str, str] = {}
 
@@ -104,46 +104,73 @@ class Flat:
         if text and not texts[path]:
             texts[path] = text
 
-    def fill(self, element: Element, prefix: str = "") -> None:
+    def fill(self, element: Element, step: "_Step") -> None:
         """Takes all descendants; safe against deep nesting because the parser stops at a depth of 256."""
-        texts = self.texts
+        texts, below = self.texts, step.below
         for child in element:
-            name = _NAMES.get(child.tag) or _learn(child.tag)
-            path = prefix + name
+            tag = child.tag
+            under = below.get(tag)
+            if under is None:
+                under = step.learn(tag)
+            if under.is_unread:
+                continue
+            path = under.path
             text = child.text
             text = text.strip() if text else ""
             if path in texts:
                 self.keep(path, text)
             else:
                 texts[path] = text
-            if name.endswith("Amt"):
-                self.keep(path + "@", child.get("Ccy") or "")
+            if under.is_amount:
+                self.keep(under.currency, child.get("Ccy") or "")
             if len(child):
-                self.fill(child, path + "/")
+                self.fill(child, under)
+
+
+# Parts of an entry that say nothing a receivable needs; addresses and agents are half of a real file.
+_UNREAD = frozenset(
+    "RltdAgts PstlAdr CtctDtls CcyXchg RltdDts RltdPric RltdQties FinInstrmId Tax Issr SchmeNm Purp CardTx Avlbty CorpActn SfkpgAcct "
+    "CshDpst TechInptChanl Intrst SplmtryData".split()
+)
+
+
+class _Step:
+    """One path that was seen: looking it up is cheaper than putting it together for each element."""
+
+    __slots__ = ("below", "currency", "is_amount", "is_unread", "kept", "path")
+
+    def __init__(self, path: str, kept: list[str]) -> None:
+        self.path = path
+        self.kept = kept
+        self.currency = f"{path}@"
+        self.is_amount = path.endswith("Amt")
+        self.is_unread = path.rpartition("/")[2] in _UNREAD
+        self.below: dict[str, _Step] = {}
+
+    def learn(self, tag: str) -> "_Step":
+        """The step to a child. More than any schema has is not kept: a file that invents names does not fill the memory."""
+        name = tag.rpartition("}")[2]
+        step = _Step(f"{self.path}/{name}" if self.path else name, self.kept)
+        if len(self.kept) < _MAX_STEPS:
+            self.kept.append(step.path)
+            self.below[tag] = step
+        return step
+
+
+_MAX_STEPS = 4096
 
 
 def to_flat(entry: Element) -> tuple[Flat, list[Flat]]:
     """An Ntry without its details, and its details (NtryDtls/TxDtls), each by paths of its own."""
     flat, details = Flat(line_of(entry)), []
-    holders = [child for child in entry if local(child) == "NtryDtls"]
-    for holder in holders:
-        for child in holder:
-            if local(child) == "TxDtls":
-                detail = Flat(line_of(child))
-                detail.fill(child)
-                details.append(detail)
-                child.clear()
-    flat.fill(entry)
+    for holder in entry.iterchildren("{*}NtryDtls"):
+        for child in holder.iterchildren("{*}TxDtls"):
+            detail = Flat(line_of(child))
+            detail.fill(child, _DETAIL)
+            details.append(detail)
+            child.clear()
+    flat.fill(entry, _ENTRY)
     return flat, details
 
 
-# More names than any schema has; a file that invents names does not fill the memory.
-_MAX_NAMES = 4096
-_NAMES: dict[str, str] = {}
-
-
-def _learn(tag: str) -> str:
-    name = str(tag).rpartition("}")[2]
-    if len(_NAMES) < _MAX_NAMES:
-        _NAMES[tag] = name
-    return name
+_ENTRY, _DETAIL = _Step("", []), _Step("", [])

@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from kernel.errors import Unreadable
 from services.payments.domain.formats.statement import Notes
@@ -32,6 +33,7 @@ def whole_number(text: str, line: int, what: str) -> int:
     return int(text)
 
 
+@lru_cache(maxsize=4096)  # a statement is of a few days
 def iso_date(text: str) -> date | None:
     """The date of ``2026-06-01``, ``20260601`` or a date and time of either; None if it is none."""
     text = text.strip()
@@ -61,12 +63,12 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 def tidy(text: str | None) -> str:
     """Without line breaks and runs of blanks, which belong to the file's layout."""
-    return " ".join((text or "")[:MAX_TEXT_CHARACTERS].split())
+    return " ".join(text[:MAX_TEXT_CHARACTERS].split()) if text else ""
 
 
 def or_none(text: str | None) -> str | None:
     """Tidied; None when nothing is left."""
-    return tidy(text) or None
+    return (" ".join(text[:MAX_TEXT_CHARACTERS].split()) or None) if text else None
 
 
 def decode_text(content: bytes, notes: Notes) -> str:

@@ -1,20 +1,17 @@
-"""Dated series, closed days and the linter: holes are named, holidays are those of the calendars people publish."""
+"""Dated series, months and the linter: holes are named, nothing is extrapolated, wrong policies are told apart."""
 
 from datetime import date
 
-import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.law import calendars
 from kernel.series import NoRule, RateMissing, add_months, lint, read_book
 
 FRAME = {"citation": "test", "source_checked": date(2026, 1, 1), "counsel_validated": False}
 ROWS = {date(2020, 1, 1): "1", date(2020, 7, 1): None, date(2021, 1, 1): "3"}
 SERIES = {"unit": "percent", "valid_until": date(2021, 6, 30), "rows": ROWS, **FRAME}
 RULE = {"id": "a", "applies": {"where": ["X"]}, "effective_from": date(2020, 1, 1), "rate": {"series": "S"}, **FRAME}
-CALENDARS = calendars()
 
 
 def book(*rules: dict) -> object:
@@ -68,24 +65,6 @@ def test_the_linter_names_what_is_wrong(rules, series, complaint):
 def test_the_linter_is_silent_about_rules_that_follow_each_other():
     old, new = RULE | {"effective_until": date(2025, 1, 1)}, RULE | {"id": "b", "effective_from": date(2025, 1, 1)}
     assert lint([("test.yaml", {"series": {"S": SERIES}, "rules": [old, new]})], {"where": ["X"]}, {"rate"}) == []
-
-
-@pytest.mark.parametrize(("name", "years"), [("DE", (1995, 2060)), ("FR", (2008, 2060)), ("JP", (2022, 2060)), ("US", (2022, 2060))])
-def test_the_closed_days_are_the_published_holidays(name, years):
-    for year in range(*years):
-        published = set(holidays.country_holidays(name, years=year))
-        assert {day for day in CALENDARS[name].of_year(year) if day.weekday() < 5} == {day for day in published if day.weekday() < 5}, year
-
-
-def test_english_bank_holidays_are_the_published_ones():
-    for year in range(2020, 2050):
-        published = set(holidays.country_holidays("GB", subdiv="ENG", years=year))
-        assert {day for day in CALENDARS["GB"].of_year(year) if day.weekday() < 5} == {day for day in published if day.weekday() < 5}, year
-
-
-def test_japanese_courts_close_over_the_turn_of_the_year():
-    assert CALENDARS["JP-COURT"].next_open(date(2026, 12, 29)) == date(2027, 1, 4)
-    assert CALENDARS["JP"].next_open(date(2026, 12, 29)) == date(2026, 12, 29)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,28 @@
 """Worked examples of late interest, to the smallest unit: those of the law's research and their neighbours."""
 
+from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from cli.law import calendars, documents
+from kernel import series
 from kernel.money import Money, format_minor
-from kernel.series import read_book
+from kernel.series import ClosedDays, read_book, read_closed_days
 from services.billing.domain.interest import Claim, late_interest, percent_of
+
+
+def documents(subject: str) -> list[tuple[str, Any]]:
+    folder = Path(__file__).parents[1] / "policies" / subject
+    return [(path.name, yaml.safe_load(path.read_text("utf-8"))) for path in sorted(folder.glob("*.yaml"))]
+
+
+def calendars() -> Mapping[str, ClosedDays]:
+    return read_closed_days(yaml.safe_load((Path(series.__file__).parent / "closed_days.yaml").read_text("utf-8")))
+
 
 BOOK, CALENDARS = read_book(documents("interest")), calendars()
 

@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.law import documents
 from kernel.errors import Unreadable
 from kernel.interest import ACTUAL_365, DAY_COUNTS, Piece, round_to, simple, use_payment
 from kernel.money import Money
 from kernel.series import NoRule, RateMissing
 from services.billing.domain.interest import accumulator, late_interest, payment_order, percent_of, within_cap
-from services.billing.tests.test_interest_examples import BOOK, CALENDARS, Claim, ask
+from services.billing.tests.test_interest_examples import BOOK, CALENDARS, Claim, ask, documents
 
 
 def test_a_half_year_that_is_not_published_is_missing_with_its_series_and_day():

@@ -2,16 +2,24 @@
 
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.law import documents
 from kernel.errors import Unreadable
 from kernel.money import Money, format_minor
 from kernel.series import NoRule, RateMissing, read_book
 from services.legal.domain.court_fees import agency_fee, court_fee, enforcement_fees
+
+
+def documents(subject: str) -> list[tuple[str, Any]]:
+    folder = Path(__file__).parents[1] / "policies" / subject
+    return [(path.name, yaml.safe_load(path.read_text("utf-8"))) for path in sorted(folder.glob("*.yaml"))]
+
 
 BOOK = read_book(documents("court_fees"))
 BEFORE, AFTER = date(2026, 5, 20), date(2026, 5, 21)

@@ -1,15 +1,29 @@
 """Deadlines to the day: the examples of the law's research, their neighbours, and limitation on its way."""
 
+from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.law import calendars, documents
+from kernel import series
 from kernel.errors import Unreadable
-from kernel.series import NoRule, RateMissing, read_book
+from kernel.series import ClosedDays, NoRule, RateMissing, read_book, read_closed_days
 from services.legal.domain.deadlines import Happening, deadlines, limitation
+
+
+def documents(subject: str) -> list[tuple[str, Any]]:
+    folder = Path(__file__).parents[1] / "policies" / subject
+    return [(path.name, yaml.safe_load(path.read_text("utf-8"))) for path in sorted(folder.glob("*.yaml"))]
+
+
+def calendars() -> Mapping[str, ClosedDays]:
+    return read_closed_days(yaml.safe_load((Path(series.__file__).parent / "closed_days.yaml").read_text("utf-8")))
+
 
 BOOK, CALENDARS = read_book(documents("deadlines")), calendars()
 # id, jurisdiction, state, event, on, name, due on

@@ -1,15 +1,29 @@
 """Whom the law lets whom contact when: counters, hours in every zone, who is bound, stop states, on facts as they are told."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.law import calendars, documents
+from kernel import series
 from kernel.errors import Unreadable
+from kernel.series import ClosedDays, read_closed_days
 from services.notifications.domain import Decision, decide, read_facts, read_rules, statutory
+
+
+def documents(subject: str) -> list[tuple[str, Any]]:
+    folder = Path(__file__).parents[1] / "policies" / subject
+    return [(path.name, yaml.safe_load(path.read_text("utf-8"))) for path in sorted(folder.glob("*.yaml"))]
+
+
+def calendars() -> Mapping[str, ClosedDays]:
+    return read_closed_days(yaml.safe_load((Path(series.__file__).parent / "closed_days.yaml").read_text("utf-8")))
+
 
 RULES, CALENDARS = read_rules(documents("contact")), calendars()
 NEW_YORK, TOKYO, BERLIN = "America/New_York", "Asia/Tokyo", "Europe/Berlin"

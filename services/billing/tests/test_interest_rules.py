@@ -88,6 +88,18 @@ def test_texas_waits_thirty_days_only_where_no_rate_was_agreed():
     assert ask("US", "business", "goods", "USD", "1000.00", "2026-01-02", "2026-02-11", state="TX", contract_rate="12").days == 40
 
 
+def test_the_japanese_state_pays_whole_hundreds_and_nothing_below():
+    assert ask("JP", "public", "goods", "JPY", "1000000", "2026-04-30", "2026-05-30").interest_minor == 2000
+    assert ask("JP", "public", "goods", "JPY", "10000", "2026-04-30", "2026-05-30").interest_minor == 0
+
+
+def test_interest_joins_the_principal_after_a_year_only_where_the_law_says_so():
+    texas = ask("US", "business", "judgment", "USD", "12000.00", "2025-12-10", "2026-12-10", state="TX")
+    federal = ask("US", "business", "judgment", "USD", "50000.00", "2026-01-02", "2027-07-01", contract_rate="3.50")
+    california = ask("US", "business", "judgment", "USD", "50000.00", "2026-01-02", "2027-07-01", state="CA")
+    assert (texas.interest_minor, federal.interest_minor, california.interest_minor) == (84_000, 264_322, 746_575)
+
+
 @pytest.mark.parametrize("principal", ["0", "-5.00"])
 def test_a_principal_of_nothing_is_refused(principal):
     with pytest.raises(Unreadable):

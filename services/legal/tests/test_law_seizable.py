@@ -140,6 +140,15 @@ def test_a_negative_income_is_refused():
         seizable(BOOK, income("JP", "wage", "JPY", "-1", "2026-09-01"))
 
 
+@pytest.mark.parametrize(
+    ("jurisdiction", "kind", "net", "before", "on"),
+    [("DE", "wage", "2000.00", "2026-06-30", "2026-07-01"), ("FR", "bank", "2000.00", "2026-03-31", "2026-04-01")],
+)
+def test_a_table_changes_on_its_day(jurisdiction, kind, net, before, on):
+    old, new = (seizable(BOOK, income(jurisdiction, kind, "EUR", net, day)) for day in (before, on))
+    assert new.exempt_minor > old.exempt_minor
+
+
 def test_what_was_recalled_is_said_with_the_citation():
     assert "unsure" in seizable(BOOK, income("DE", "wage", "EUR", "2000.00", "2024-09-01")).citation
     assert "unsure" not in seizable(BOOK, income("DE", "wage", "EUR", "2000.00", "2026-09-01")).citation

@@ -34,7 +34,9 @@ def read_facts(document: Any, channel: str, at: datetime, rules: Sequence[Rule],
     if channel not in CHANNELS:
         raise Unreadable("INVALID", f"{channel[:40]!r} is not a channel", place="channel")
     try:
-        return _read(document, channel, at, rules, calendars), _one_of(document.get("rules", "all"), ("statutory", "all"), "rules") == "statutory"
+        return _read(document, channel, at, rules, calendars), _one_of(
+            document.get("rules", "all"), ("statutory", "all"), "rules"
+        ) == "statutory"
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Unreadable("INVALID", f"these are no facts: {error!r}"[:200], place="facts") from None
 

@@ -118,6 +118,14 @@ def test_new_york_city_counts_three_attempts_over_all_channels_whoever_collects(
     assert ask("2026-11-10T15:00:00-05:00", channel=channel, collector=collector, state="NY", contacts=three).allowed
 
 
+def test_new_york_citys_hours_bind_creditors_since_september_2026():
+    assert ask("2026-08-31T22:00:00-04:00", collector="creditor", residence="NYC").allowed
+    decision = ask("2026-09-01T22:00:00-04:00", collector="creditor", residence="NYC")
+    assert rules_of(decision) == ["US.NYC.hours"]
+    assert decision.next_at == datetime.fromisoformat("2026-09-02T08:00:00-04:00")
+    assert not ask("2026-09-02T12:00:00-04:00", collector="creditor", residence="NYC", represented=True).allowed
+
+
 def test_new_york_city_counts_from_september_2026():
     august, september = ([call(day, month=month) for day in (28, 29, 30)] for month in (8, 9))
     assert ask("2026-08-31T15:00:00-04:00", residence="NYC", contacts=august).allowed

@@ -1,6 +1,7 @@
 """`saiken statement` and `saiken invoice`: what a bank's or an ERP's file says, without server or database."""
 
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from pathlib import Path
@@ -20,6 +21,10 @@ BANK_PROFILES = SERVICES / "payments" / "policies" / "bank_csv"
 INVOICE_PROFILES = SERVICES / "billing" / "policies" / "csv"
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file; its name does not matter.")]
 Format = Literal["auto", "camt", "mt940", "mt942", "bai2", "ofx", "zengin", "csv"]
+# A larger camt file is answered entry by entry instead of being held in memory.
+STREAMED_BYTES = 16 * 1024 * 1024
+_HEAD_BYTES = 65_536
+_PIECE_BYTES = 1024 * 1024
 # What a terminal shows of a long statement; --json gives everything.
 SHOWN_ENTRIES = 50
 SHOWN_TEXT = 60
@@ -38,6 +43,9 @@ def statement(
     from services.payments.domain.formats import read
     from services.payments.domain.formats.tojson import json_pieces
 
+    if as_json and file.stat().st_size > STREAMED_BYTES and kind in {"auto", "camt"} and _is_xml(file):
+        _write_streamed(file)
+        return
     found = read(_content(file), only="csv" if profile else kind, profiles=BankProfiles(profile))
     if as_json:
         _write(json_pieces(found))
@@ -62,6 +70,31 @@ def invoice(file: FileArgument, as_json: Json = False) -> None:
         show({**documents[0], "warnings": [*found.warnings, *documents[0]["warnings"]]})
     else:
         show({"format": found.format, "documents": documents, "warnings": list(found.warnings)})
+
+
+def _is_xml(file: Path) -> bool:
+    from services.payments.domain.formats.camt import recognises
+
+    with file.open("rb") as source:
+        return recognises(source.read(_HEAD_BYTES))
+
+
+def _write_streamed(file: Path) -> None:
+    """Entries wait on disk until the whole file is known to be right: memory stays that of one entry."""
+    from services.payments.domain.formats.streamed import pieces
+
+    with tempfile.TemporaryFile() as waiting, file.open("rb") as source:
+
+        def kept(start: int, end: int) -> Iterator[bytes]:
+            waiting.seek(start)
+            while start < end:
+                piece = waiting.read(min(_PIECE_BYTES, end - start))
+                start += len(piece)
+                yield piece
+
+        for piece in pieces(source, waiting.write, kept):
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
 
 
 def _content(file: Path) -> bytes:

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import BinaryIO
 
 from kernel.errors import Unreadable
 from kernel.references import normalise_iban
 from services.payments.domain.formats.camt_entry import Account, read_amount, read_entry
 from services.payments.domain.formats.node import Node, to_flat, to_node
 from services.payments.domain.formats.safexml import Element, local, looks_like_xml, namespace, root_name, stream
-from services.payments.domain.formats.statement import Entry, File, Kind, Notes, Statement, total
+from services.payments.domain.formats.statement import Entry, File, Kind, Notes, Statement, checked, total
+from services.payments.domain.formats.tally import Tally
 
 # The message's own element (version 1 called it BkToCstmrStmtV01) -> message, and what holds one account.
 _MESSAGES = {
@@ -44,23 +46,64 @@ def read(content: bytes, received_on: date | None = None) -> File:
     del received_on  # ISO dates carry their century
     notes = Notes()
     statements: list[Statement] = []
-    account: Account | None = None
     entries: list[Entry] = []
+    kind: Kind = "statement"
+    name = ""
+    for part in parts(content, notes):
+        if isinstance(part, Entry):
+            entries.append(part)
+        elif isinstance(part, Closed):
+            statements.append(replace(part.statement, entries=tuple(entries)))
+            entries = []
+        else:
+            kind, name = part
+    return notes.file(kind, name, statements)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A statement whose entries were given before it; what they give together."""
+
+    statement: Statement
+    tally: Tally
+
+    @property
+    def balance_check(self) -> str:
+        """As `Statement.balance_check`, without the entries."""
+        one = self.statement
+        if one.opening_balance is None or one.closing_balance is None:
+            return "n/a"
+        booked = self.tally.booked.get(one.currency, Decimal(0))
+        return checked(total([one.opening_balance, booked, -one.closing_balance]), one.currency)
+
+
+def parts(source: bytes | BinaryIO, notes: Notes) -> Iterator[Entry | Closed | tuple[Kind, str]]:
+    """Entry by entry, after them their statement, last the file's kind and format; as it is read. Raises as `read`."""
+    account: Account | None = None
+    tally = Tally()
+    before: Element | None = None
+    closed = 0
     root: Element | None = None
-    for element in stream(content, _STREAMED):
+    for element in stream(source, _STREAMED):
         name, holder = local(element), _holder(element)
         if name == "Ntry" and holder:
             account = account or _account_around(element)
             flat, details = to_flat(element)
-            entries.append(read_entry(flat, details, account, notes))
+            entry = read_entry(flat, details, account, notes)
+            tally.count(entry)
+            yield entry
             element.clear()
+            # An emptied element still has its place in the tree: the one before is finished, and goes.
+            if before is not None and (parent := before.getparent()) is not None:
+                parent.remove(before)
+            before = element
         elif name in _ACCOUNTS and holder:
-            statements.append(_statement(to_node(element), tuple(entries), notes, final=holder != "camt.052"))
-            account, entries = None, []
+            yield Closed(_statement(to_node(element), tally, notes, final=holder != "camt.052"), tally)
+            account, before, tally, closed = None, None, Tally(), closed + 1
             element.clear()
         else:
             root = element
-    return _file(root, statements, notes)
+    yield _kind(root, closed, notes)
 
 
 def _holder(element: Element) -> str | None:
@@ -74,18 +117,18 @@ def _holder(element: Element) -> str | None:
     return message
 
 
-def _file(root: Element | None, statements: list[Statement], notes: Notes) -> File:
+def _kind(root: Element | None, statements: int, notes: Notes) -> tuple[Kind, str]:
     for element in root.iter() if root is not None else ():
         name = local(element).partition("V")[0]
         if name in _MESSAGES:
             message, holder = _MESSAGES[name]
             if not statements:
                 notes.warn(f"the message holds no {holder}")
-            return notes.file("statement", _version(element, message), statements)
+            return "statement", _version(element, message)
         if name in _OTHER_KINDS:
             message, kind = _OTHER_KINDS[name]
             notes.warn(f"{message} is a {kind.replace('_', ' ')}, no statement")
-            return notes.file(kind, _version(element, message))
+            return kind, _version(element, message)
     name = local(root)[:40] if root is not None else ""
     raise Unreadable("UNKNOWN_FORMAT", f"XML with the root element {name!r} is no bank message that is read", line=1)
 
@@ -120,13 +163,13 @@ def _account(node: Node) -> Account:
     return Account(number, node.value("Acct", "Ccy"), owner)
 
 
-def _statement(node: Node, entries: tuple[Entry, ...], notes: Notes, *, final: bool) -> Statement:
+def _statement(node: Node, tally: Tally, notes: Notes, *, final: bool) -> Statement:
     balances = [balance for part in node.all("Bal") if (balance := _balance(part, notes))]
     account = _account(node)
     currency = account.currency
     if currency is None:
         # The balances are in the account's currency, entries nearly always.
-        candidates = dict.fromkeys([*(b.currency for b in balances), *(e.currency for e in entries)])
+        candidates = dict.fromkeys([*(b.currency for b in balances), *tally.currencies])
         currency = next((candidate for candidate in candidates if candidate), None)
     opening, closing = _opening_and_closing(_in_currency(balances, currency, node, notes))
     statement = Statement(
@@ -136,13 +179,12 @@ def _statement(node: Node, entries: tuple[Entry, ...], notes: Notes, *, final: b
         number=node.value("ElctrncSeqNb"),
         opening_balance=opening,
         closing_balance=closing,
-        entries=entries,
         bank=_servicer(node) if node.value("Acct", "Id", "IBAN") is None else None,
         final=final,
     )
     if account.number is None:
         notes.warn(f"line {node.line}: the statement names no account")
-    _check_summary(node, entries, notes)
+    _check_summary(node, tally, notes)
     return statement
 
 
@@ -196,17 +238,17 @@ def _opening_and_closing(balances: list[_Balance]) -> tuple[Decimal | None, Deci
     return opening, closing
 
 
-def _check_summary(node: Node, entries: tuple[Entry, ...], notes: Notes) -> None:
+def _check_summary(node: Node, tally: Tally, notes: Notes) -> None:
     """The bank's own count and sum of the entries (TxsSummry), by direction and for all."""
-    for name, direction in (("TtlNtries", None), ("TtlCdtNtries", "credit"), ("TtlDbtNtries", "debit")):
+    for name, direction in (("TtlNtries", "all"), ("TtlCdtNtries", "credit"), ("TtlDbtNtries", "debit")):
         claim = node.first("TxsSummry", name)
         if claim is None:
             continue
-        mine = [entry for entry in entries if direction in {None, entry.direction}]
+        held_count, held, currencies = tally.of(direction)
         count, amount = claim.value("NbOfNtries"), claim.first("Sum")
-        if count is not None and (count.lstrip("0") or "0") != str(len(mine)):
-            notes.fail(f"line {claim.line}: {name} says {count[:20]} entries, the statement holds {len(mine)}")
-        if amount is not None and len({entry.currency for entry in mine}) <= 1:
-            said, held = read_amount(amount)[0], total(entry.amount for entry in mine)
+        if count is not None and (count.lstrip("0") or "0") != str(held_count):
+            notes.fail(f"line {claim.line}: {name} says {count[:20]} entries, the statement holds {held_count}")
+        if amount is not None and currencies <= 1:
+            said = read_amount(amount)[0]
             if said != held:
                 notes.fail(f"line {claim.line}: {name} says a sum of {said:f}, the entries give {held:f}")

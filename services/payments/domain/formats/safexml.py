@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from lxml import etree
 
@@ -17,6 +18,9 @@ _ENCODING = re.compile(r"not proper UTF-8|[Ee]ncoding|Invalid bytes|multibyte|in
 _FIRST_TAG = re.compile(rb"<([^\s!?/>][^\s/>]*)")
 # How far into a file its root element is looked for; a longer prolog is no bank's.
 _HEAD_BYTES = 65_536
+_PIECE_BYTES = 4 * 1024 * 1024
+# More than the longest forbidden word, in UTF-32.
+_OVERLAP_BYTES = 64
 
 
 def looks_like_xml(content: bytes) -> bool:
@@ -30,15 +34,17 @@ def root_name(content: bytes) -> str:
     return match[1].rpartition(b":")[2].decode("ascii", "replace") if match else ""
 
 
-def stream(content: bytes, names: frozenset[str]) -> Iterator[Element]:
+def stream(content: bytes | BinaryIO, names: frozenset[str]) -> Iterator[Element]:
     """Each element with one of these local names when it ends, then the root.
 
-    The caller clears what it has read. Raises Unreadable UNSAFE_XML, TRUNCATED, ENCODING, TOO_LARGE, UNKNOWN_FORMAT
-    (not well-formed), with `line`.
+    An open file is read twice, in pieces: for what must not be in it, then for what is. The caller clears what it has
+    read. Raises Unreadable UNSAFE_XML, TRUNCATED, ENCODING, TOO_LARGE, UNKNOWN_FORMAT (not well-formed), with `line`.
     """
-    _refuse_doctype(content)
+    source = io.BytesIO(content) if isinstance(content, bytes) else content
+    _refuse_doctype(source)
+    source.seek(0)
     events = etree.iterparse(
-        io.BytesIO(content),
+        source,
         events=("end",),
         tag=[f"{{*}}{name}" for name in sorted(names)],
         resolve_entities=False,
@@ -53,7 +59,7 @@ def stream(content: bytes, names: frozenset[str]) -> Iterator[Element]:
         for _, element in events:
             yield element
     except etree.XMLSyntaxError as error:
-        raise _refusal(content, error) from None
+        raise _refusal(source, error) from None
     except (ValueError, LookupError) as error:
         raise Unreadable("ENCODING", f"the XML's encoding cannot be read: {error}", line=1) from None
     root: Element = events.root
@@ -87,21 +93,29 @@ def _plain(content: bytes) -> bytes:
     return content.replace(b"\x00", b"") if b"\x00" in content else content
 
 
-def _refuse_doctype(content: bytes) -> None:
+def _refuse_doctype(source: BinaryIO) -> None:
     # Before parsing, because entities in attributes are expanded while parsing.
-    visible = _plain(content)
-    for forbidden in (b"<!DOCTYPE", b"<!doctype", b"<!ENTITY"):
-        if forbidden in visible:
-            raise Unreadable("UNSAFE_XML", _UNSAFE, line=visible.count(b"\n", 0, visible.index(forbidden)) + 1)
+    lines, kept = 1, b""
+    while piece := source.read(_PIECE_BYTES):
+        visible = _plain(kept + piece)
+        for forbidden in (b"<!DOCTYPE", b"<!doctype", b"<!ENTITY"):
+            if forbidden in visible:
+                line = lines + visible.count(b"\n", 0, visible.index(forbidden))
+                raise Unreadable("UNSAFE_XML", _UNSAFE, line=line)
+        kept = (kept + piece)[-_OVERLAP_BYTES:]
+        lines += visible.count(b"\n") - _plain(kept).count(b"\n")
 
 
-def _refusal(content: bytes, error: etree.XMLSyntaxError) -> Unreadable:
+def _refusal(source: BinaryIO, error: etree.XMLSyntaxError) -> Unreadable:
+    source.seek(0)
+    head = source.read(_HEAD_BYTES)
+    source.seek(max(0, source.seek(0, io.SEEK_END) - _HEAD_BYTES))
     message = (error.msg or "not well-formed XML")[:200]
     line = error.lineno or 1
     if _TOO_LARGE.search(message):
         return Unreadable("TOO_LARGE", f"the XML is nested or grown beyond what is read: {message}", line=line)
-    first = _FIRST_TAG.search(_plain(content[:_HEAD_BYTES]))
-    tail = _plain(content[-_HEAD_BYTES:]).rstrip()
+    first = _FIRST_TAG.search(_plain(head))
+    tail = _plain(source.read()).rstrip()
     if first is None or not tail.endswith(b">") or b"</" + first[1] not in tail:
         return Unreadable("TRUNCATED", f"the XML ends too early: {message}", line=line)
     if _ENCODING.search(message):

@@ -118,8 +118,7 @@ class Statement:
         if self.opening_balance is None or self.closing_balance is None or not self.details_reported:
             return "n/a"
         booked = (entry.signed for entry in self.entries if entry.status == "booked" and entry.currency == self.currency)
-        difference = total([self.opening_balance, *booked, -self.closing_balance])
-        return "ok" if not difference else f"diff {amount_text(shortest(difference), self.currency)}"
+        return checked(total([self.opening_balance, *booked, -self.closing_balance]), self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +167,31 @@ class Notes:
             self._failed[text] = None
         self.warn(text)
 
+    def warn_of_amounts(self, place: int, statement: Statement) -> None:
+        """Unknown currencies and too many decimals of the statement that is so many in the file."""
+        for text in _amount_warnings(statement):
+            self.warn(f"statement {place}: {text}")
+
+    def warn_of_entry(self, place: int, number: int, entry: Entry) -> None:
+        """The same for one entry that is read by itself."""
+        for text in _entry_warnings(number, entry):
+            self.warn(f"statement {place}: {text}")
+
+    def texts(self) -> tuple[str, ...]:
+        """All warnings so far."""
+        return tuple(self._warnings)
+
     def file(self, kind: Kind, name: str, statements: Iterable[Statement] = ()) -> File:
         """The file, with what its amounts and currencies give cause to say."""
         statements = tuple(statements)
         for place, statement in enumerate(statements, 1):
-            for text in _amount_warnings(statement):
-                self.warn(f"statement {place}: {text}")
+            self.warn_of_amounts(place, statement)
         return File(kind, name, tuple(self._warnings), statements, tuple(self._failed))
+
+
+def checked(difference: Decimal, currency: str | None) -> str:
+    """The outcome of a balance check."""
+    return "ok" if not difference else f"diff {amount_text(shortest(difference), currency)}"
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
@@ -259,11 +276,15 @@ def _amount_warnings(statement: Statement) -> Iterator[str]:
     for name, balance in (("opening", statement.opening_balance), ("closing", statement.closing_balance)):
         if balance is not None and has_too_many_decimals(balance, statement.currency):
             yield f"the {name} balance {balance:f} has more decimals than {statement.currency}"
-    for place, entry in enumerate(statement.entries, 1):
-        for amount, currency in dict.fromkeys([(entry.amount, entry.currency), *((p.amount, p.currency) for p in entry.transactions)]):
-            if currency is None:
-                yield f"entry {place} has no currency"
-            elif currency not in EXPONENTS:
-                yield f"entry {place}: {currency[:10]!r} is no ISO 4217 currency"
-            elif has_too_many_decimals(amount, currency):
-                yield f"entry {place}: {amount:f} has more decimals than {currency}"
+    for number, entry in enumerate(statement.entries, 1):
+        yield from _entry_warnings(number, entry)
+
+
+def _entry_warnings(place: int, entry: Entry) -> Iterator[str]:
+    for amount, currency in dict.fromkeys([(entry.amount, entry.currency), *((p.amount, p.currency) for p in entry.transactions)]):
+        if currency is None:
+            yield f"entry {place} has no currency"
+        elif currency not in EXPONENTS:
+            yield f"entry {place}: {currency[:10]!r} is no ISO 4217 currency"
+        elif has_too_many_decimals(amount, currency):
+            yield f"entry {place}: {amount:f} has more decimals than {currency}"

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.consumer import Consumer, Received
+from chassis.consumer import Consumer
 from chassis.errors import is_outage
 from chassis.runtime import Runtime
-from chassis.subscriptions import Subscriptions
+from chassis.subscriptions import Received, Subscriptions
 from chassis.telemetry import logger
 from kernel.errors import Refused
 from proto.chassis.v1 import admin_pb2 as pb

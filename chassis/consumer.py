@@ -3,10 +3,8 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Protocol
-from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -18,7 +16,7 @@ from chassis.clock import wall_now
 from chassis.database import Database, Transaction
 from chassis.errors import is_outage
 from chassis.settings import fail_point
-from chassis.subscriptions import Handler, Subscriptions, carries_version
+from chassis.subscriptions import Handler, Received, Subscriptions, carries_version, received
 from chassis.telemetry import CONSUMED, PARKED, continued, logger
 from kernel.errors import Refused
 
@@ -37,37 +35,6 @@ OUTAGE_SECONDS = 1.0
 
 _WATERMARK = text("SELECT watermark(:publisher, :partition)")
 _ADVANCE = text("SELECT advance_watermark(:publisher, :partition, :number)")
-
-
-@dataclass(frozen=True)
-class Received:
-    """One event as it came: its bytes are kept, so that parking loses nothing."""
-
-    id: UUID
-    type: str
-    unit: str | None
-    publisher: str
-    partition: int
-    number: int
-    key: str
-    payload: bytes
-    headers: Mapping[str, str]
-
-
-def received(record: ConsumerRecord) -> Received:
-    """Read CloudEvents headers of a Kafka record."""
-    headers = {name: value.decode() for name, value in record.headers}
-    return Received(
-        id=UUID(headers["ce_id"]),
-        type=headers["ce_type"],
-        unit=headers.get("ce_businessunit"),
-        publisher=headers["ce_type"].split(".")[0],
-        partition=record.partition,
-        number=int(headers["ce_number"]),
-        key=(record.key or b"").decode(),
-        payload=record.value or b"",
-        headers=headers,
-    )
 
 
 class Publishers(Protocol):

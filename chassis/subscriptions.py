@@ -1,9 +1,11 @@
 """What a service hears: handlers by event type, declared; `chassis.consumer` runs them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
+from uuid import UUID
 
+from aiokafka import ConsumerRecord
 from google.protobuf.message import Message
 
 from chassis.database import Transaction
@@ -64,3 +66,34 @@ def topic_of(type_name: str) -> str:
 def carries_version(event: type[Message]) -> bool:
     """True when an event tells a state with its version: later ones need not wait for a parked one."""
     return "version" in event.DESCRIPTOR.fields_by_name
+
+
+@dataclass(frozen=True)
+class Received:
+    """One event as it came: its bytes are kept, so that parking loses nothing."""
+
+    id: UUID
+    type: str
+    unit: str | None
+    publisher: str
+    partition: int
+    number: int
+    key: str
+    payload: bytes
+    headers: Mapping[str, str]
+
+
+def received(record: ConsumerRecord) -> Received:
+    """Read CloudEvents headers of a Kafka record."""
+    headers = {name: value.decode() for name, value in record.headers}
+    return Received(
+        id=UUID(headers["ce_id"]),
+        type=headers["ce_type"],
+        unit=headers.get("ce_businessunit"),
+        publisher=headers["ce_type"].split(".")[0],
+        partition=record.partition,
+        number=int(headers["ce_number"]),
+        key=(record.key or b"").decode(),
+        payload=record.value or b"",
+        headers=headers,
+    )

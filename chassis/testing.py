@@ -9,8 +9,8 @@ from aiokafka import AIOKafkaConsumer
 from google.protobuf.message import Message
 
 from chassis.auth import Caller
-from chassis.consumer import Received, received
 from chassis.database import Database, Transaction
+from chassis.subscriptions import Received, received
 
 
 class StandingClock:

@@ -99,6 +99,7 @@ async def test_a_row_of_one_unit_does_not_exist_for_another(opened, service, tab
         trial = connection.transaction()
         await trial.start()
         await unchecked(connection, declared)
+        await connection.execute(f"DELETE FROM {table}")
         await insert(connection, declared, example(declared, MINE))
 
         await connection.execute(f"SET LOCAL ROLE {service}_app")
@@ -119,6 +120,7 @@ async def test_a_unit_writes_no_row_in_the_name_of_another(opened, service, tabl
         trial = connection.transaction()
         await trial.start()
         await unchecked(connection, declared)
+        await connection.execute(f"DELETE FROM {table}")
         await act_as(connection, service, MINE)
 
         async with connection.transaction():

@@ -7,6 +7,7 @@ import holidays
 import pytest
 
 from cli.law import SUBJECTS, calendars, documents
+from cli.law.books import CLOSED_DAYS, parsed
 from kernel.series import lint
 from services.billing.domain import allowance, interest
 from services.legal.domain import court_fees, deadlines, seizable
@@ -42,6 +43,12 @@ def test_the_closed_days_are_the_published_holidays(name, years):
     for year in range(*years):
         published = set(holidays.country_holidays(name, years=year))
         assert {day for day in CALENDARS[name].of_year(year) if day.weekday() < 5} == {day for day in published if day.weekday() < 5}, year
+
+
+def test_every_calendar_has_its_source_and_its_years():
+    rows = parsed(CLOSED_DAYS)["calendars"]
+    assert rows.keys() >= {"DE", "FR", "GB", "JP-COURT", "US", "US-NY", "US-CA"}
+    assert all(row["citation"] and row["source_checked"] and row["effective_from"] < row["valid_until"] for row in rows.values())
 
 
 def test_english_bank_holidays_are_the_published_ones():

@@ -1,13 +1,15 @@
 """The linter of law as data: overlaps, holes, missing citations, names that nobody knows."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date
-from itertools import combinations
+from datetime import date, timedelta
+from itertools import combinations, pairwise
 from typing import Any
+
+from kernel.series.days import add_months
 
 _FAR = date.max
 _CHECKED = ("citation", "source_checked", "counsel_validated", "effective_from")
-_SERIES = frozenset({"unit", "citation", "source_checked", "counsel_validated", "valid_until", "rows"})
+_SERIES = frozenset({"unit", "citation", "source_checked", "counsel_validated", "valid_until", "every_months", "rows"})
 
 
 def lint(documents: Iterable[tuple[str, Any]], known: Mapping[str, Collection[str]], values: Collection[str]) -> list[str]:
@@ -34,7 +36,7 @@ def lint(documents: Iterable[tuple[str, Any]], known: Mapping[str, Collection[st
 
 def _of_series(data: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"unknown key {key}" for key in data.keys() - _SERIES)
-    yield from (f"no {key}" for key in _SERIES - {"valid_until"} if key not in data or data[key] == "")
+    yield from (f"no {key}" for key in _SERIES - {"valid_until", "every_months"} if key not in data or data[key] == "")
     if "valid_until" not in data:
         yield "no valid_until: say until when the last row was published, or null"
     rows = data.get("rows") or {}
@@ -44,9 +46,21 @@ def _of_series(data: Mapping[str, Any]) -> Iterator[str]:
         yield "rows are not in the order of their dates"
     elif rows and data.get("valid_until") and data["valid_until"] < list(rows)[-1]:
         yield "the last row starts after valid_until"
+    elif "every_months" in data:
+        yield from _holes(data)
     # YAML reads 0.1 as a binary fraction: what is exact is quoted.
     if any(type(value).__name__ == "float" for value in _leaves(dict(rows))):
         yield "a number without quotes"
+
+
+def _holes(data: Mapping[str, Any]) -> Iterator[str]:
+    """A series that is published at set times has a row for each, and is known until the day before the next."""
+    starts, months = list(data["rows"]), data["every_months"]
+    for start, following in pairwise(starts):
+        if add_months(start, months) != following:
+            yield f"a hole: no row from {add_months(start, months)}"
+    if data["valid_until"] != add_months(starts[-1], months) - timedelta(days=1):
+        yield f"valid_until is not the day before {add_months(starts[-1], months)}"
 
 
 def _of_rule(rule: Mapping[str, Any], known: Mapping[str, Collection[str]], values: Collection[str]) -> Iterator[str]:

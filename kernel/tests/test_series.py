@@ -54,6 +54,8 @@ def test_a_rule_speaks_of_its_facts_and_its_days_only():
         ([RULE], {"rows": {date(2021, 1, 1): "1", date(2020, 1, 1): "2"}}, "not in the order"),
         ([RULE], {"valid_until": date(2020, 6, 1)}, "starts after valid_until"),
         ([RULE], {"citation": ""}, "no citation"),
+        ([RULE], {"every_months": 6, "rows": {date(2020, 1, 1): "1", date(2021, 1, 1): "3"}}, "a hole: no row from 2020-07-01"),
+        ([RULE], {"every_months": 6, "rows": {date(2020, 7, 1): "1"}}, "valid_until is not the day before 2021-01-01"),
     ],
 )
 def test_the_linter_names_what_is_wrong(rules, series, complaint):

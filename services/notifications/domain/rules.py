@@ -82,9 +82,18 @@ def read_rules(documents: Iterable[tuple[str, Any]]) -> Sequence[Rule]:
     return tuple(rules)
 
 
+_APPLIES = frozenset({"country", "except_country", "channel", "debtor_type", "state", "residence", "collector"})
+_ROW = frozenset(
+    "id kind basis effective_from effective_until applies values hard citation source_checked source_valid_until counsel_validated unsure".split()
+)
+
+
 def _read_rule(file: str, row: Mapping[str, Any]) -> Rule:
     try:
         applies = row.get("applies", {})
+        # A misspelt name would bind everybody.
+        if unknown := (row.keys() - _ROW) | (applies.keys() - _APPLIES):
+            raise ValueError(f"nobody knows {', '.join(sorted(unknown))}")
         rule = Rule(
             id=row["id"],
             kind=row["kind"],

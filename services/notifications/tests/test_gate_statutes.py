@@ -269,6 +269,13 @@ def test_facts_that_cannot_be_read_are_refused(change):
         ask("2026-11-08T22:00:00-05:00", **change)
 
 
+@pytest.mark.parametrize("change", [{"applies": {"collectors": ["agency"]}}, {"applies": {"collector": ["butcher"]}}, {"colour": "red"}])
+def test_a_misspelt_rule_is_refused_before_it_binds_everybody(change):
+    (row, *_) = documents("contact")[0][1]
+    with pytest.raises(Unreadable, match=r"test\.yaml"):
+        read_rules([("test.yaml", [{**row, **change}])])
+
+
 history = st.lists(
     st.builds(call, st.integers(1, 28), st.sampled_from(["NO_ANSWER", "CONVERSATION", "BUSY"]), st.sampled_from(["D1", "D2"])), max_size=12
 )

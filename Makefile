@@ -13,7 +13,7 @@ setup: $(STAMP) ## Install everything into .venv (Python 3.11 and a package inde
 $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r tools/uv.lock.txt
-	@$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock --python $(BIN)/python \
+	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock --python $(BIN)/python \
 	  || $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --offline -e . --python $(BIN)/python \
 	  || $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .

@@ -1,4 +1,4 @@
-"""Payment references with check digits: ISO 11649 RF, Swiss QRR/ESR, Finnish viitenumero."""
+"""Payment references with check digits: ISO 11649 RF, Swiss QRR/ESR, Finnish viitenumero; and finding all of them in text."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kernel.errors import Unreadable
 from kernel.references.mod97 import check_digits, rotated_is_valid
+from kernel.references.national import is_betalingskenmerk, is_creditor_id, is_fik, is_kid, is_ocr, is_ogm
 
 # Longer text is no remittance information of any format; what lies behind is not searched.
 MAX_TEXT = 20_000
@@ -26,6 +27,11 @@ class Reference:
 
     scheme: str
     value: str
+
+    @property
+    def is_proof(self) -> bool:
+        """False where one number in ten fits by chance: a candidate to look up."""
+        return self.scheme in PROOFS
 
 
 def _compact(text: str) -> str:
@@ -90,7 +96,20 @@ SCHEMES: dict[str, Callable[[str], bool]] = {
     "iso11649": is_rf,
     "qrr": is_qrr,
     "viitenumero": is_viitenumero,
+    "ogm": is_ogm,
+    "sepa_creditor_id": is_creditor_id,
+    "betalingskenmerk": is_betalingskenmerk,
+    "fik": is_fik,
+    "kid": is_kid,
+    "ocr": is_ocr,
 }
+# Two check digits, or 27 places, make chance unlikely; of the others one number in ten fits by chance.
+PROOFS = frozenset({"iso11649", "qrr", "ogm", "sepa_creditor_id"})
+# What is looked for among bare numbers; the rest only where its own print or a word before it says what it is.
+_BARE = frozenset({"iso11649", "qrr", "viitenumero"})
+_OGM_PRINTED = re.compile(r"(?<![+*\d])([+*]{3})(\d{3})/?(\d{4})/?(\d{5})\1(?![+*\d])")
+_FIK_PRINTED = re.compile(r"\+71<(\d{15})\s?\+\d{8}<")
+_NAMED = re.compile(r"\b(?:KID|OCR|BETALINGSKENM(?:ERK)?\.?)(?:[-. ]?N[RO]\.?)?[:. ]{1,3}(\d(?: ?\d){1,24}-?)(?![\dA-Z])")
 
 
 def check_reference(text: str) -> tuple[bool, str | None]:
@@ -110,9 +129,9 @@ def find_valid(text: str) -> list[Reference]:
     """
     hits = [
         (list(SCHEMES).index(scheme), start, end, Reference(scheme, value))
-        for start, end, value in _candidates(text[:MAX_TEXT].upper())
+        for start, end, value, bare in _candidates(text[:MAX_TEXT].upper())
         for valid, scheme in [check_reference(value)]
-        if valid and scheme is not None
+        if valid and scheme is not None and (not bare or scheme in _BARE)
     ]
     taken: list[tuple[int, int]] = []
     found: dict[Reference, int] = {}
@@ -124,16 +143,25 @@ def find_valid(text: str) -> list[Reference]:
     return sorted(found, key=found.__getitem__)
 
 
-def _candidates(text: str) -> Iterator[tuple[int, int, str]]:
+def _candidates(text: str) -> Iterator[tuple[int, int, str, bool]]:
+    """Where, where to, what, and whether nothing but its digits says that it is a reference."""
     text = re.sub(r"\s", " ", text)
     for match in _RF_TOKEN.finditer(text):
-        yield match.start(), match.end(), match[0]
+        yield match.start(), match.end(), match[0], True
     for match in _RF_GROUPED.finditer(text):
-        yield from _longest_rf(match)
+        for start, end, value in _longest_rf(match):
+            yield start, end, value, True
+    for match in _OGM_PRINTED.finditer(text):
+        yield match.start(), match.end(), f"+++{match[2]}/{match[3]}/{match[4]}+++", False
+    for match in _FIK_PRINTED.finditer(text):
+        yield match.start(), match.end(), f"+71<{match[1]}", False
+    for match in _NAMED.finditer(text):
+        yield match.start(1), match.end(1), match[1].replace(" ", ""), False
     for match in _DIGITS.finditer(text):
-        yield match.start(), match.end(), match[0].replace(" ", "")
+        yield match.start(), match.end(), match[0].replace(" ", ""), True
         if " " in match[0]:
-            yield from _words(match)
+            for start, end, value in _words(match):
+                yield start, end, value, True
 
 
 def _longest_rf(match: re.Match[str]) -> Iterator[tuple[int, int, str]]:

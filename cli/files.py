@@ -22,7 +22,7 @@ INVOICE_PROFILES = SERVICES / "billing" / "policies" / "csv"
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file; its name does not matter.")]
 Format = Literal["auto", "camt", "mt940", "mt942", "bai2", "ofx", "zengin", "csv"]
 # A larger camt file is answered entry by entry instead of being held in memory.
-STREAMED_BYTES = 16 * 1024 * 1024
+STREAMED_BYTES = 4 * 1024 * 1024
 _HEAD_BYTES = 65_536
 _PIECE_BYTES = 1024 * 1024
 # What a terminal shows of a long statement; --json gives everything.
@@ -60,7 +60,7 @@ def invoice(file: FileArgument, as_json: Json = False) -> None:
     """
     from services.billing.domain.formats import read, to_json
 
-    found = read(_content(file), profiles=_invoice_profiles())
+    found = read(_content(file), profiles=invoice_profiles())
     if not as_json:
         _print_invoices(found)
         return
@@ -134,7 +134,7 @@ class BankProfiles(Sequence["BankCsv"]):
 
 
 @cache
-def _invoice_profiles() -> "tuple[Profile, ...]":
+def invoice_profiles() -> "tuple[Profile, ...]":
     from services.billing.domain.formats import Profile
 
     return tuple(Profile.from_mapping(name, data) for name, data in _policies(INVOICE_PROFILES))

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cli import files
+from services.payments.domain.formats import read, to_json
+
 ROOT = Path(__file__).resolve().parents[2]
 STATEMENT = next(iter(sorted((ROOT / "samples" / "rheintel" / "statements").glob("*.xml"))))
 INVOICE = next(iter(sorted((ROOT / "samples" / "rheintel" / "invoices").rglob("*.xml"))))
@@ -21,6 +24,16 @@ try:
     main()
 except SystemExit as end:
     print(end.code or 0, *(name for name in {heavy} if name in sys.modules), file=sys.stderr)
+"""
+
+_ASK_THE_MEMORY = """
+import resource, sys
+from cli.main import main
+try:
+    main()
+except SystemExit:
+    pass
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
 """
 
 
@@ -91,6 +104,52 @@ def test_without_json_a_person_gets_a_table():
 @pytest.mark.parametrize("arguments", [["statement"], ["statement", "no-such-file.xml"], ["statement", str(STATEMENT), "--format", "pdf"]])
 def test_wrong_usage_is_exit_code_2(arguments: list[str]):
     assert saiken(*arguments).returncode == 2
+
+
+def many(entries: int) -> bytes:
+    """The sample statement with its entries again and again."""
+    text = STATEMENT.read_text("utf-8")
+    first, last = text.index("<Ntry>"), text.rindex("</Ntry>") + len("</Ntry>")
+    found = text[first:last]
+    return (text[:first] + found * (entries // found.count("<Ntry>") + 1) + text[last:]).encode()
+
+
+def test_a_large_statement_is_answered_as_it_is_read_with_the_same_values_and_little_memory(tmp_path: Path):
+    content = many(6_000)
+    assert len(content) > files.STREAMED_BYTES
+    large = tmp_path / "large.xml"
+    large.write_bytes(content)
+
+    answer = subprocess.run(
+        [sys.executable, "-c", _ASK_THE_MEMORY, "statement", str(large), "--json"],
+        cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+    assert json.loads(answer.stdout) == to_json(read(content))
+    assert int(answer.stderr) < 128 * 1024
+
+
+def test_a_large_statement_that_ends_too_early_is_a_refusal_and_nothing_else(tmp_path: Path):
+    large = tmp_path / "large.xml"
+    large.write_bytes(many(6_000)[:-2_000])
+
+    answer = saiken("statement", str(large), "--json")
+
+    assert (answer.returncode, json.loads(answer.stdout)["error"]["code"]) == (1, "TRUNCATED")
+
+
+def test_a_bank_csv_is_read_by_its_profile_and_an_unknown_one_is_answered_with_a_proposal(tmp_path: Path):
+    known, unknown = tmp_path / "a", tmp_path / "b"
+    known.write_text("Datum;Buchungstext;Betrag;Valuta\n01.09.26;X;5.00;01.09.26\n")
+    unknown.write_text("Day;Narrative;Amount;Colour\n01.09.26;X;5.00;red\n")
+
+    answers = [saiken("statement", str(known), "--json"), saiken("statement", str(known), "--profile", "swiss_four_columns", "--json")]
+    refused = saiken("statement", str(unknown), "--json")
+
+    assert [json.loads(answer.stdout)["format"] for answer in answers] == ["csv/swiss_four_columns"] * 2
+    assert (refused.returncode, json.loads(refused.stdout)["error"]["code"]) == (1, "UNKNOWN_FORMAT")
+    assert "columns:" in json.loads(refused.stdout)["error"]["profile"]
+    assert saiken("statement", str(known), "--profile", "no_such_profile").returncode == 2
 
 
 @pytest.mark.parametrize(("command", "file"), [("statement", STATEMENT), ("invoice", INVOICE)])

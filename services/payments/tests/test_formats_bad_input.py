@@ -5,23 +5,34 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from time import process_time
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.errors import Unreadable
-from services.payments.domain.formats import File, identities, payments, read, to_json
+from services.payments.domain.formats import BankCsv, File, identities, payments, read, to_json
 from services.payments.domain.formats.archive import members
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CAMT = (FIXTURES / "camt053.xml").read_bytes()
 BAI2 = (FIXTURES / "statement.bai2").read_bytes()
 ZENGIN = b"".join([b"1030" + b"080602080601080601" + b"9991".ljust(36) + b"00010007654321".ljust(54) + b"10" + b"0" * 14]).ljust(200)
+# One small file of each format; the long campaign (tools/fuzz.py) starts from the same ones.
+SEEDS = [path.read_bytes() for path in sorted(FIXTURES.iterdir()) if path.is_file()] + [ZENGIN]
+PROFILES = [
+    BankCsv.from_mapping(path.stem, yaml.safe_load(path.read_text("utf-8")))
+    for path in sorted((FIXTURES.parents[1] / "policies" / "bank_csv").glob("deutsche*.yaml"))
+]
 CODES = {"UNKNOWN_FORMAT", "TRUNCATED", "ENCODING", "NOT_A_NUMBER", "UNSAFE_XML", "TOO_LARGE", "EMPTY"}
 
 FRAGMENTS = st.sampled_from(
-    [b"16,", b"88,", b"49,", b"/", b",", b"\n", b"\r", b"03,1,USD,", b"<Ntry>", b"</Ntry>", b"<!DOCTYPE a>", b"\x00", b"\xff\xfe", b"\x1a"]
+    [
+        *(b"16,", b"88,", b"49,", b"/", b",", b"\n", b"\r", b"03,1,USD,", b"<Ntry>", b"</Ntry>", b"<!DOCTYPE a>", b"\x00", b"\xff\xfe"),
+        *(b"\x1a", b":61:", b":86:", b":62F:", b"-\n", b"<STMTTRN>", b"</OFX>", b"<TRNAMT>", b"?20", b";", b'"', b"9" * 50, b"\r\n"),
+    ]
 )
 
 
@@ -35,7 +46,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 def read_or_code(content: bytes) -> File | str:
     try:
-        return read(content)
+        return read(content, profiles=PROFILES)
     except Unreadable as refusal:
         return refusal.code
 
@@ -57,8 +68,8 @@ def test_arbitrary_bytes_are_read_or_refused(content: bytes):
     survives(content)
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.sampled_from([CAMT, BAI2, ZENGIN]), st.data())
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(SEEDS), st.data())
 def test_a_file_with_a_damaged_place_is_read_or_refused(content: bytes, data: st.DataObject):
     place = data.draw(st.integers(0, len(content)))
     instead = data.draw(st.one_of(st.binary(max_size=8), FRAGMENTS))
@@ -154,3 +165,38 @@ def test_a_file_with_a_warning_on_every_line_says_so_and_stays_short():
     assert len(file.statements[0].entries) == 2000
     assert len(file.warnings) == 501
     assert "not listed" in file.warnings[-1]
+
+
+@pytest.mark.parametrize("seed", range(len(SEEDS)))
+def test_every_seed_is_read_whole_and_cut_anywhere_it_is_read_or_refused(seed: int):
+    content = SEEDS[seed]
+
+    if content != ZENGIN:
+        assert isinstance(read_or_code(content), File)
+    for end in range(0, len(content), max(1, len(content) // 60)):
+        survives(content[:end])
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"<!DOCTYPE html><html><body>Please sign in</body></html>", "UNKNOWN_FORMAT"),
+        (b"<html><head></head><body>Session expired</body></html>", "UNKNOWN_FORMAT"),
+        ((FIXTURES / "statement.sta").read_bytes().decode().encode("utf-16"), "ENCODING"),
+        ((FIXTURES / "statement.csv").read_bytes().decode().encode("utf-16"), "ENCODING"),
+        ((FIXTURES / "statement.sta").read_bytes().replace(b"RE-2026", b"RE\x00"), "ENCODING"),
+        (b"%PDF-1.7\n", "UNKNOWN_FORMAT"),
+        (b'{"statements": []}', "UNKNOWN_FORMAT"),
+    ],
+)
+def test_what_is_delivered_instead_of_a_file_is_refused(content: bytes, code: str):
+    assert read_or_code(content) == code
+
+
+@pytest.mark.parametrize("line", [b":86:", b"<NAME>", b"88,", b"01.09.2026;", b'"1","03",', b"<Ustrd>"])
+def test_a_line_of_many_megabytes_is_read_or_refused_in_bounded_time(line: bytes):
+    start = process_time()
+    for seed in SEEDS[:3]:
+        survives(seed[: len(seed) // 2] + b"\n" + line + b"A" * 3_000_000 + b"\n" + seed[len(seed) // 2 :])
+
+    assert process_time() - start < 9  # a second for a megabyte

@@ -125,6 +125,8 @@ def _kind(root: Element | None, statements: int, notes: Notes) -> tuple[Kind, st
             if not statements:
                 notes.warn(f"the message holds no {holder}")
             return "statement", _version(element, message)
+        # Version 2 of the orders named the message's element after the message itself.
+        name = next((key for key, (message, _) in _OTHER_KINDS.items() if local(element).startswith(f"{message}.")), name)
         if name in _OTHER_KINDS:
             message, kind = _OTHER_KINDS[name]
             notes.warn(f"{message} is a {kind.replace('_', ' ')}, no statement")

@@ -17,6 +17,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  || $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --offline -e . --python $(BIN)/python \
 	  || $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q kernel chassis proto services cli
 	@touch $(STAMP)
 
 demo: $(STAMP) ## Six months of three business units in about a minute, ending in proven books

@@ -14,6 +14,7 @@ def main(report: Path) -> None:
     """One JSON object a test: name, seconds, outcome, commit, date."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
     suite = etree.parse(str(report)).getroot().find("testsuite")
+    assert suite is not None, "the report has a suite"
     EVIDENCE.mkdir(parents=True, exist_ok=True)
     with (EVIDENCE / "soak.jsonl").open("a", encoding="utf-8") as file:
         for case in suite.iter("testcase"):

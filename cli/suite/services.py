@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from cli.infrastructure.ports import answers
 from cli.infrastructure.process import Child, StartFailed, stop_all, wait_until
 from cli.skipping import OPTIONS
 from cli.suite.keeper import Policy, Watched
@@ -76,6 +77,9 @@ class Services:
             stub = health_pb2_grpc.HealthStub(channel)
 
             def serving() -> bool:
+                # A channel that is refused over and over ends in gRPC's own threads now and then (seen with 1.85.1).
+                if not answers(int(self._surroundings.address(service).rpartition(":")[2])):
+                    return False
                 try:
                     answer = stub.Check(health_pb2.HealthCheckRequest(service=""), timeout=_CALL_SECONDS)
                 except grpc.RpcError:

@@ -18,8 +18,8 @@ Status = Literal["booked", "pending", "information"]
 # A person reads a screen of warnings, not a hundred thousand equal ones.
 MAX_WARNINGS = 500
 
-# Sums are exact: a million amounts of 40 digits need 46.
-_EXACT = Context(prec=80)
+# Exact: a million amounts of 40 digits need 46.
+exact_sum = Context(prec=80).add
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
     """The exact sum."""
     result = Decimal(0)
     for amount in amounts:
-        result = _EXACT.add(result, amount)
+        result = exact_sum(result, amount)
     return result
 
 
@@ -281,6 +281,8 @@ def _amount_warnings(statement: Statement) -> Iterator[str]:
 
 
 def _entry_warnings(place: int, entry: Entry) -> Iterator[str]:
+    if len(entry.transactions) == 1 and entry.transactions[0].amount == entry.amount and _is_plain(entry):
+        return
     for amount, currency in dict.fromkeys([(entry.amount, entry.currency), *((p.amount, p.currency) for p in entry.transactions)]):
         if currency is None:
             yield f"entry {place} has no currency"
@@ -288,3 +290,10 @@ def _entry_warnings(place: int, entry: Entry) -> Iterator[str]:
             yield f"entry {place}: {currency[:10]!r} is no ISO 4217 currency"
         elif has_too_many_decimals(amount, currency):
             yield f"entry {place}: {amount:f} has more decimals than {currency}"
+
+
+def _is_plain(entry: Entry) -> bool:
+    """The usual entry, told quickly: one known currency, and no more decimals than it has."""
+    if entry.currency not in EXPONENTS or entry.transactions[0].currency != entry.currency:
+        return False
+    return not any(has_too_many_decimals(amount, entry.currency) for amount in (entry.amount, entry.transactions[0].amount))

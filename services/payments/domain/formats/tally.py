@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from services.payments.domain.formats.statement import Entry, total
+from services.payments.domain.formats.statement import Entry, exact_sum, total
+
+_NOTHING = Decimal(0)
 
 
 @dataclass(slots=True)
@@ -18,13 +20,14 @@ class Tally:
 
     def count(self, entry: Entry) -> None:
         """One more entry."""
-        currency, direction = entry.currency, entry.direction
+        currency, direction, amount = entry.currency, entry.direction, entry.amount
         self.currencies[currency] = None
         self._counts[direction] = self._counts.get(direction, 0) + 1
-        self._sums[direction] = total((self._sums.get(direction, Decimal(0)), entry.amount))
+        self._sums[direction] = exact_sum(self._sums.get(direction, _NOTHING), amount)
         self._seen.setdefault(direction, set()).add(currency)
         if entry.status == "booked":
-            self.booked[currency] = total((self.booked.get(currency, Decimal(0)), entry.signed))
+            signed = amount if direction == "credit" else amount.copy_negate()
+            self.booked[currency] = exact_sum(self.booked.get(currency, _NOTHING), signed)
 
     def of(self, direction: str) -> tuple[int, Decimal, int]:
         """How many entries, their unsigned sum, in how many currencies; ``all`` for both directions."""

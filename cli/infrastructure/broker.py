@@ -13,10 +13,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from cli.infrastructure.ports import HOST, answers
 from cli.infrastructure.process import Child, StartFailed, plain_environment, wait_until
 
-# Party events have a topic of their own: they are keyed by party, billing's others by account.
-TOPICS = (
-    *("billing.events", "payments.events", "collections.events", "legal.events", "notifications.events"),
-)
+# One topic per service; party events go with billing's, keyed by party.
+TOPICS = tuple(f"{service}.events" for service in ("billing", "payments", "collections", "legal", "notifications"))
 # Seen: 20 ms.
 READY_SECONDS = 30.0
 _REQUEST_MILLISECONDS = 10_000

@@ -1,7 +1,11 @@
 """What payments can be asked."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+import yaml
 
 from chassis.doors import caller, unit
 from chassis.runtime import Runtime
@@ -12,7 +16,7 @@ from proto.common.v1.common_pb2 import Book, Money
 from proto.payments.v1 import api_pb2 as pb
 from proto.payments.v1.api_pb2_grpc import PaymentsServicer
 from services.payments import commands, store
-from services.payments.domain.formats import read
+from services.payments.domain.formats import BankCsv, read
 
 ROLES = {
     "ImportStatement": frozenset({"clerk", "integrator"}),
@@ -24,18 +28,28 @@ ROLES = {
 }
 
 
+BANK_PROFILES = Path(__file__).parent / "policies" / "bank_csv"
+
+
+def load_profiles() -> Sequence[BankCsv]:
+    """The layouts of bank CSV that are known."""
+    found = [(path.stem, yaml.safe_load(path.read_text(encoding="utf-8"))) for path in sorted(BANK_PROFILES.glob("*.yaml"))]
+    return [BankCsv.from_mapping(name, data) for name, data in found]
+
+
 class Api(PaymentsServicer):
     """Door 1: translate in, begin, command, translate out."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._database = runtime.database
+        self._profiles = load_profiles()
 
     async def ImportStatement(self, request: pb.ImportStatementRequest, context: Any) -> pb.ImportStatementResponse:
         """A file that is refused is kept in quarantine, whole, with the reason."""
         try:
             async with self._database.begin(caller(), unit()) as tx:
                 today = local_date(tx.now, tx.unit.time_zone)
-                file = read(request.content, request.file_name, received_on=today)
+                file = read(request.content, request.file_name, received_on=today, profiles=self._profiles)
                 file_id = await commands.keep_file(tx, request.file_name, request.content)
                 stored = await commands.import_statement(tx, file, file_id)
         except Refused as refused:

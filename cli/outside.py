@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ class Office:
         self._unit, self._rules, self._post, self._clerk, self._lead = unit, rules, post, clerk, lead
         self._calendar = Calendar(unit.country, unit.subdivision)
         self._files = Path(clerk.environment["SAIKEN_FILES"]) / "post"
+        self._filed: set[str] = set()
 
     def next_round(self, after: datetime) -> datetime:
         """The next working afternoon."""
@@ -34,11 +35,17 @@ class Office:
             at = local_instant(self._calendar.add_business_days(day, 1), ROUND_AT, self._unit.time_zone)
         return at
 
+    def has_work(self, running: Iterable[str]) -> bool:
+        """Whether one of the running processes is a matter that is not at court yet: what is filed waits for the court alone."""
+        matters = (id_ for id_ in running if id_.startswith(f"{self._unit.id}/matter/"))
+        return any(id_.rpartition("/")[2] not in self._filed for id_ in matters)
+
     async def work(self, now: datetime) -> None:
         """Deliver letters and do what the clerks do today."""
         today = local_date(now, self._unit.time_zone)
         self._deliver(today)
         answer = await self._clerk.ask("legal", "ListMatters", pb.ListMattersRequest(open_only=True), self._unit.id)
+        self._filed = {matter.matter_id for matter in answer.matters if matter.stage == "filed"}
         for matter in answer.matters:
             since = date.fromisoformat(matter.stage_on)
             if matter.stage == "ready_to_prepare" and self._old_enough(since, "prepare", today):

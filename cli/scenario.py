@@ -94,7 +94,7 @@ class Player:
             now = await self._time.now()
             for unit, office in self._offices.items():
                 running = positions["legal"].running if "legal" in positions else ()
-                if unit not in rounds and any(id_.startswith(f"{unit}/matter/") for id_ in running):
+                if unit not in rounds and office.has_work(running):
                     rounds[unit] = office.next_round(now)
             self._report(now, "")
 

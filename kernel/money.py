@@ -24,6 +24,8 @@ EXPONENTS = {
 
 # 64-bit columns hold the sum of a million items of this size.
 MAX_MINOR = 10**12
+# More digits than any amount has, fewer than Python refuses to convert.
+MAX_TEXT = 100
 
 _DECIMAL = re.compile(r"[+-]?\d+(\.\d*)?")
 
@@ -59,6 +61,8 @@ class Money:
         text = text.strip()
         if not text.isascii() or not _DECIMAL.fullmatch(text):
             raise Unreadable("NOT_A_NUMBER", f"{text[:40]!r} is not an amount", value=text[:40])
+        if len(text) > MAX_TEXT:
+            raise Unreadable("TOO_LARGE", f"an amount of {len(text)} characters", value=text[:40])
         whole, _, fraction = text.partition(".")
         if len(fraction.rstrip("0")) > digits:
             raise Unreadable("TOO_MANY_DECIMALS", f"{text[:40]} has more than {digits} decimals of {currency}", value=text[:40])

@@ -100,3 +100,10 @@ def test_an_amount_that_no_column_could_sum_is_refused():
 def test_an_amount_cannot_be_changed():
     with pytest.raises(AttributeError):
         Money(1, "EUR").minor = 2  # type: ignore[misc]
+
+
+def test_an_amount_of_thousands_of_digits_is_refused_by_name():
+    with pytest.raises(Unreadable) as refused:
+        Money.parse("9" * 5_000, "EUR")
+
+    assert refused.value.code == "TOO_LARGE"

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeB
 from chassis.database import Transaction
 from chassis.plumbing import INSTANT, add_plumbing
 from chassis.tenancy import UNIT
-from services.payments.domain.matching import Book, Line, OpenItem, Slice, words
+from services.payments.domain.distribution import Book, Line, OpenItem, Slice, words
 
 METADATA = MetaData()
 add_plumbing(METADATA)

@@ -13,7 +13,7 @@ from proto.common.v1.common_pb2 import Money as MoneyMessage
 from proto.payments.v1 import events_pb2 as events
 from services.payments import store
 from services.payments.commands.statements import IMPORT_STATEMENT
-from services.payments.domain.matching import (
+from services.payments.domain.distribution import (
     ITEM,
     NOT_RECEIVABLE,
     ON_ACCOUNT,

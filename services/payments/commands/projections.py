@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from services.payments.commands.distribution import rematch
-from services.payments.domain.matching import (
+from services.payments.domain.distribution import (
     normalise_name,
 )
 

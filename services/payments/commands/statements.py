@@ -12,11 +12,11 @@ from chassis.plumbing import Process
 from kernel.errors import Unreadable
 from proto.payments.v1 import events_pb2 as events
 from services.payments import store
-from services.payments.domain.formats import Entry, File, Statement, identities, is_return, minor, payments
-from services.payments.domain.formats import Transaction as BankTransaction
-from services.payments.domain.matching import (
+from services.payments.domain.distribution import (
     payer_names,
 )
+from services.payments.domain.formats import Entry, File, Statement, identities, is_return, minor, payments
+from services.payments.domain.formats import Transaction as BankTransaction
 
 IMPORT_STATEMENT = Process("ImportStatement", "statement")
 # Zengin 取引区分 19: a correction; as a debit it takes an earlier credit back.

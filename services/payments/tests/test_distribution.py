@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.references import make_rf
-from services.payments.domain.matching import (
+from services.payments.domain.distribution import (
     ITEM,
     ON_ACCOUNT,
     UNIDENTIFIED,

@@ -9,9 +9,13 @@ _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 _S10 = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
 # Letters have 11 digits (NNN-NN-NNNNN-C), parcels 12; both end in the remainder modulo 7.
 _JAPAN_POST = re.compile(r"[0-9]{11,12}")
-# 420 and a ZIP code of 5 or 9 digits may precede the 22 digits of the Intelligent Mail package barcode.
-_USPS = re.compile(r"(?:420(?:[0-9]{5}|[0-9]{9}))?([0-9]{22})|([0-9]{20})")
+# 420 and a ZIP code of 5 or 9 digits may precede the 22 digits of the Intelligent Mail package barcode or the 20 of old labels.
+_USPS = re.compile(r"(?:420(?:[0-9]{5}|[0-9]{9}))?(?:([0-9]{22})|([0-9]{20}))")
 _USPS_LENGTHS = (20, 22)
+# What a carrier without a known check may print (La Poste: 1A, 2C and digits): letters and digits together, kept as they are.
+# Digits alone, or an S10 number with digits lost or added, are damaged numbers of a carrier that is known.
+OPAQUE = "opaque"
+_OPAQUE = re.compile(r"(?=[0-9]*[A-Z])(?=[A-Z]*[0-9])(?![A-Z]{2}[0-9]+[A-Z]{2}\Z)[A-Z0-9]{10,35}")
 
 
 def _s10_check(serial: str) -> str:
@@ -53,19 +57,22 @@ def _compact(number: str) -> str:
     return re.sub(r"[\s-]", "", number).upper()
 
 
-def tracking_check(number: str, carrier: str | None = None) -> tuple[bool, str | None]:
+def tracking_check(number: str, carrier: str | None = None) -> tuple[bool | None, str | None]:
     """Whether the number's check digit fits, and the scheme its shape belongs to (None: no known shape).
 
-    Blanks and hyphens do not count. `carrier` (``japan_post``, ``upu``, ``usps``) allows only that one.
+    Blanks and hyphens do not count. `carrier` (``japan_post``, ``upu``, ``usps``) allows only that one. The number of any other
+    carrier is ``opaque`` and neither valid nor not: None. Without a carrier only a shape that mixes letters and digits is opaque.
     Source: UPU S10; Japan Post and USPS publication 199 (numbers are re-used: keep carrier and posting date too).
     """
     value = _compact(number)
     if not value.isascii():
         return False, None
+    if carrier is not None and carrier not in _CARRIERS:
+        return (None, OPAQUE) if re.fullmatch("[A-Z0-9]+", value) else (False, None)
     for scheme, (shape, fits) in _CARRIERS.items():
         if carrier in {None, scheme} and shape.fullmatch(value):
             return fits(value), scheme
-    return False, None
+    return (None, OPAQUE) if carrier is None and _OPAQUE.fullmatch(value) else (False, None)
 
 
 def make_tracking(scheme: str, serial: str, *, prefix: str = "", country: str = "") -> str:

@@ -158,6 +158,13 @@ def test_an_iban_is_not_made_from_an_account_of_another_length():
         ("9400 1112 0620 6406 2607 87", "usps"),
         ("03071790000523483741", "usps"),
         ("420100019400111206206406260787", "usps"),
+        ("420100011234" + "9400111206206406260787", "usps"),
+        ("71123456789123456787", "usps"),
+        ("42010001" + "71123456789123456787", "usps"),
+        ("420100011234" + "71969010756003077385", "usps"),
+        ("RR 00000000 5 JP", "upu"),
+        ("rr473124829gb", "upu"),
+        ("1234-5678-9013", "japan_post"),
         ("71969010756003077385", "usps"),
     ],
 )
@@ -174,9 +181,53 @@ def test_a_wrong_check_digit_is_named_with_the_scheme_of_its_shape(number: str):
     assert scheme in {"upu", "japan_post", "usps"}
 
 
-@pytest.mark.parametrize("number", ["", "1Z999AA10123456784", "１３１１２３８３８５２"])
+@pytest.mark.parametrize(
+    "number",
+    ["", "１３１１２３８３８５２", "123", "12345678901234567", "RR47312482GB", "RR4731248290GB", "1A1234567890_", "LETTERSONLYHERE"],
+)
 def test_a_shape_of_no_carrier_is_no_tracking_number(number: str):
     assert tracking_check(number) == (False, None)
+
+
+@pytest.mark.parametrize("number", ["1A12345678901", "2C 123 456 7890 1", "1Z999AA10123456784"])
+def test_a_number_without_a_known_check_is_kept_as_it_is_and_neither_right_nor_wrong(number: str):
+    assert tracking_check(number) == (None, "opaque")
+    assert tracking_check(number, "la_poste") == (None, "opaque")
+    assert tracking_check(number, "usps") == (False, None)
+
+
+def test_a_carrier_that_is_not_known_makes_every_number_opaque_and_no_nonsense():
+    assert tracking_check("RR473124828GB", "dhl") == (None, "opaque")
+    assert tracking_check("", "dhl") == tracking_check("１２３４", "dhl") == (False, None)
+
+
+@pytest.mark.parametrize("length", [19, 21, 23, 29, 31, 33, 35])
+def test_digits_of_another_length_are_no_number_of_the_american_post(length: int):
+    assert tracking_check("9" * length, "usps") == (False, None)
+
+
+# Serial and check digit as the carriers' own rules give them, every remainder once.
+S10_CHECKS = {"00000001": "4", "47312482": "9", "00000000": "5", "12345678": "5", "00000010": "2", "00000100": "6", "00001000": "8"}
+
+
+@pytest.mark.parametrize(("serial", "check"), S10_CHECKS.items())
+def test_the_international_check_digit_is_eleven_less_the_weighted_sum(serial: str, check: str):
+    weighted = sum(int(digit) * weight for digit, weight in zip(serial, (8, 6, 4, 2, 3, 5, 9, 7), strict=True))
+    assert {10: 0, 11: 5}.get(11 - weighted % 11, 11 - weighted % 11) == int(check)
+    assert [digit for digit in "0123456789" if tracking_check(f"RR{serial}{digit}DE")[0]] == [check]
+
+
+@given(st.integers(0, 10**10 - 1))
+def test_one_check_digit_fits_a_japanese_number_and_never_seven_or_more(serial: int):
+    fitting = [digit for digit in range(10) if tracking_check(f"{serial:010d}{digit}", "japan_post")[0]]
+    assert fitting == [serial % 7]
+
+
+@given(st.text("0123456789", min_size=21, max_size=21), st.sampled_from(["", "42010001", "420100011234"]))
+def test_one_check_digit_fits_an_american_number(body: str, routing: str):
+    total = sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(body)))
+    fitting = [digit for digit in range(10) if tracking_check(f"{routing}{body}{digit}", "usps")[0]]
+    assert fitting == [-total % 10]
 
 
 def test_another_carriers_number_is_not_this_carriers():

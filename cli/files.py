@@ -54,7 +54,7 @@ def statement(
 
 
 def invoice(file: FileArgument, as_json: Json = False) -> None:
-    """Read an invoice (UBL, CII, Factur-X, CSV) and check its totals.
+    """Read an invoice (UBL, CII, Factur-X, EDIFACT, SAP list, CSV) and check its totals.
 
     Example: saiken invoice samples/rheintel/invoices/2026-06/RT-2026-00001.xml --json
     """
@@ -177,7 +177,7 @@ def _print_invoices(file: "InvoiceFile") -> None:
     print(file.format)
     for document in file.documents:
         print(
-            f"  {document.number:<20} {document.type_code:<4} {document.issued_on} due {document.due_on or '-':<10} "
+            f"  {document.number:<20} {document.type_code:<4} {document.issued_on} due {document.due_on or '-'!s:<10} "
             f"{document.gross!s:>14} payable {document.payable!s:>14} {document.currency}  {document.buyer.name[:SHOWN_TEXT]}"
         )
     for warning in (*file.warnings, *(text for document in file.documents for text in document.warnings)):

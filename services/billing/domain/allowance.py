@@ -18,7 +18,9 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "business": ("", "wholesale_retail", "manufacturing", "finance", "instalment", "other"),
     "reason": ("plan", "insolvent", "petition", "foreign_state"),
 }
-VALUES = frozenset({"buckets", "rate", "places", "share", "years", "part", "days_past_due", "keep", "months"})
+VALUES: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    "buckets name to rate series places share years days_past_due significant_increase default keep months".split(), ()
+)
 _MONTHS_A_YEAR = 12
 
 

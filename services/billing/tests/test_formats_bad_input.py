@@ -46,7 +46,7 @@ def test_a_file_beyond_the_limit_is_not_even_looked_at():
 @pytest.mark.parametrize(
     "content",
     [
-        b"%PDF-1.7 ...", b"PK\x03\x04....", b"\x1f\x8b\x08", b'{"invoice": 1}', b"hello world", b"\x00\x01\x02\xff",
+        b"%PDF-1.7 ...", b'{"invoice": 1}', b"ISA*00*          *00*", b"hello world", b"\x00\x01\x02\xff",
         b"a,b,c\n1,2,3\n", b"<html><body/></html>", b'<Invoice xmlns="urn:other">1</Invoice>',
     ],
 )  # fmt: skip

@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kernel.money import Money
-from services.billing.domain.formats import inconsistencies, read
+from services.billing.domain.formats import Profile, inconsistencies, read
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "bank-and-invoice"
+POLICIES = Path(__file__).parents[1] / "policies" / "csv"
 KINDS = ("invoice-ubl", "invoice-cii", "facturx-pdf")
 EXPECTED = {
     path: values
@@ -88,3 +90,16 @@ def test_the_sap_list_has_the_expected_items_and_sums():
     assert len([document for document in file.documents if not document.is_credit]) == expected["invoices"]
     assert len([document for document in file.documents if document.is_credit]) == expected["credit_memos"]
     assert f"{expected['payments']} payments" in file.warnings[0]
+
+
+@pytest.mark.parametrize("name", ["invoices", "invoices_with_missing_data"])
+def test_a_csv_of_lines_has_the_expected_documents_and_rows(name):
+    path = f"invoice-csv/banana/{name}.csv"
+    expected = json.loads((DATA / "expected" / "invoice-csv.json").read_text())[path]
+    profiles = [Profile.from_mapping("banana", yaml.safe_load((POLICIES / "banana.yaml").read_text()))]
+
+    documents = read((DATA / path).read_bytes(), profiles=profiles).documents
+
+    assert len(documents) == expected["documents"]
+    assert sum(document.lines for document in documents) == expected["rows"]
+    assert all(document.payable == document.gross - document.prepaid + document.rounding for document in documents)

@@ -1,5 +1,8 @@
 """Invoice files in every layout end in one normal form."""
 
+import gzip
+import io
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -147,3 +150,28 @@ def test_a_profile_that_cannot_work_is_refused_before_any_file_meets_it(change, 
         Profile.from_mapping("broken", {**data, **change})
 
     assert refused.value.details["place"] == place
+
+
+def test_a_zip_or_gzip_gives_the_documents_of_all_its_members():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in ("invoice.xml", "invoice-cii.xml", "invoice-d96a.edi"):
+            archive.writestr(name, fixture(name.replace("invoice-d96a", "invoic-d96a")))
+
+    file = read(buffer.getvalue())
+
+    assert file.format == "ubl-2.1+cii-d16b+edifact-d96a"
+    assert len(file.documents) == 3
+    assert read(gzip.compress(fixture("invoice.xml"))).documents == read(fixture("invoice.xml")).documents
+
+
+def test_a_refusal_inside_an_archive_names_the_member():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("good.xml", fixture("invoice.xml"))
+        archive.writestr("bad.txt", "hello")
+
+    with pytest.raises(Unreadable) as refused:
+        read(buffer.getvalue(), "all.zip")
+
+    assert (refused.value.code, refused.value.details["file"]) == ("UNKNOWN_FORMAT", "bad.txt")

@@ -12,9 +12,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernel.archive import members
 from kernel.errors import Unreadable
 from services.payments.domain.formats import BankCsv, File, identities, payments, read, to_json
-from services.payments.domain.formats.archive import members
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CAMT = (FIXTURES / "camt053.xml").read_bytes()

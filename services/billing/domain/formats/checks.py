@@ -18,6 +18,8 @@ def inconsistencies(document: Document) -> tuple[str, ...]:
         )
     if not document.buyer.account_number:
         found.append("the buyer has no account number")
+    if not document.buyer.name:
+        found.append("the buyer has no name")
     if not document.buyer.country:
         found.append("the buyer has no country")
     return tuple(found)

@@ -1,14 +1,13 @@
-"""Reads an invoice CSV, one document a row: the header decides the profile, the bytes its encoding."""
+"""Reads an invoice CSV, one document a row or one line a row: the header decides the profile, the bytes its encoding."""
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kernel.errors import Unreadable
 from services.billing.domain.formats.csvrow import document
 from services.billing.domain.formats.document import Document, InvoiceFile
 from services.billing.domain.formats.profile import Profile
-from services.billing.domain.formats.text import at
 
 # One import is one transaction per document and one answer; a year of a mid-sized unit fits.
 MAX_ROWS = 100_000
@@ -34,16 +33,20 @@ def read(content: bytes, profiles: Sequence[Profile]) -> InvoiceFile:
 
 
 def _documents(rows: Iterator[tuple[int, list[str]]], header: list[str], profile: Profile) -> Iterator[Document]:
-    seen: dict[str, int] = {}
+    """In the order of their first rows. A number that comes again is a further line, or a refusal."""
+    lines: dict[str, list[tuple[int, Mapping[str, str]]]] = {}
+    number = next(column for column, field in profile.columns.items() if field == "number")
     for count, (line, cells) in enumerate(rows, start=1):
         if count > MAX_ROWS:
             raise Unreadable("TOO_LARGE", f"more than {MAX_ROWS} rows", line=line)
-        with at(line=line):
-            found = document(dict(zip(header, cells, strict=True)), profile)
-            if found.number in seen:
-                raise Unreadable("INVALID", f"number {found.number} stands in line {seen[found.number]} already")
-        seen[found.number] = line
-        yield found
+        row = dict(zip(header, cells, strict=True))
+        earlier = lines.setdefault(row[number], [])
+        if earlier and row[number] and not profile.is_by_line:
+            message = f"number {row[number][:40]} stands in line {earlier[0][0]} already"
+            raise Unreadable("INVALID", message, line=line)
+        earlier.append((line, row))
+    for found in lines.values():
+        yield document(found, profile)
 
 
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -1,10 +1,10 @@
-"""One row of an invoice CSV as a document, by its profile."""
+"""The rows of a document in an invoice CSV, by their profile: one row with totals, or a row for each line."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import TypeVar, cast
+from typing import TypedDict, TypeVar, cast
 
 from kernel.errors import Unreadable
 from kernel.money import Money, exponent
@@ -17,16 +17,33 @@ Value = TypeVar("Value")
 
 # Several references or preceding numbers share a cell, parted by blanks, semicolons or bars.
 _LIST = re.compile(r"[;|\s]+")
+# What the rows of one document must agree on.
+_OF_THE_DOCUMENT = ("issued_on", "due_on", "currency", "account_number", "type", "discount", "tax", "payable", "amounts")
 
 
-def document(cells: Mapping[str, str], profile: Profile) -> Document:
-    """Raises Unreadable with the column as `place`."""
-    row = _Row(cells, profile)
-    currency = row.required("currency").upper()
-    row.value("currency", exponent, of=currency)
-    gross = row.amount("gross", currency)
-    prepaid, rounding = row.amount_or_zero("prepaid", currency), row.amount_or_zero("rounding", currency)
-    found = Document(
+class _Totals(TypedDict):
+    net: Money
+    tax: Money
+    gross: Money
+    prepaid: Money
+    rounding: Money
+    payable: Money
+    lines: int
+
+
+def document(rows: Sequence[tuple[int, Mapping[str, str]]], profile: Profile) -> Document:
+    """All rows of one number, each with its line. Raises Unreadable with `line`, and the column as `place`."""
+    line, cells = rows[0]
+    with at(line=line):
+        row = _Row(cells, profile)
+        currency = row.required("currency").upper()
+        row.value("currency", exponent, of=currency)
+        found = _document(row, profile, currency, _summed(rows, profile, currency) if profile.is_by_line else _stated(row, currency))
+        return replace(found, warnings=inconsistencies(found))
+
+
+def _document(row: "_Row", profile: Profile, currency: str, totals: _Totals) -> Document:
+    return Document(
         format=f"csv/{profile.name}",
         number=row.required("number"),
         type_code=row.code("type", profile.types) or INVOICE,
@@ -35,20 +52,52 @@ def document(cells: Mapping[str, str], profile: Profile) -> Document:
         currency=currency,
         seller=Seller(row.text("seller_name"), compact(row.text("seller_registration")) or None),
         buyer=_buyer(row, profile),
-        net=row.amount("net", currency),
-        tax=row.amount("tax", currency),
-        gross=gross,
-        prepaid=prepaid,
-        rounding=rounding,
-        payable=row.amount("payable", currency) if row.text("payable") else gross - prepaid + rounding,
+        **totals,
         payment_references=row.texts("payment_reference"),
         ibans=tuple(compact(iban) for iban in row.texts("iban")),
         preceding=row.texts("preceding"),
         mandate_id=row.text("mandate_id") or None,
-        lines=row.count("lines"),
         warnings=(),
     )
-    return replace(found, warnings=inconsistencies(found))
+
+
+def _stated(row: "_Row", currency: str) -> _Totals:
+    gross = row.amount("gross", currency)
+    prepaid, rounding = row.amount_or_zero("prepaid", currency), row.amount_or_zero("rounding", currency)
+    return {
+        "net": row.amount("net", currency),
+        "tax": row.amount("tax", currency),
+        "gross": gross,
+        "prepaid": prepaid,
+        "rounding": rounding,
+        "payable": row.amount("payable", currency) if row.text("payable") else gross - prepaid + rounding,
+        "lines": row.count("lines"),
+    }
+
+
+def _summed(rows: Sequence[tuple[int, Mapping[str, str]]], profile: Profile, currency: str) -> _Totals:
+    """The lines' sums less the document's discount; tax and what is to be paid as stated; the difference is rounding."""
+    first = _Row(rows[0][1], profile)
+    amount = tax = Money(0, currency)
+    for line, cells in rows:
+        with at(line=line):
+            row = _Row(cells, profile)
+            row.agrees_with(first)
+            amount, tax = amount + row.amount("line_amount", currency), tax + row.amount_or_zero("line_tax", currency)
+    amount -= first.amount_or_zero("discount", currency)
+    tax = first.amount("tax", currency) if first.text("tax") else tax
+    gross = amount if first.code("amounts", profile.amount_types) == "gross" else amount + tax
+    prepaid = first.amount_or_zero("prepaid", currency)
+    payable = first.amount("payable", currency) if first.text("payable") else gross - prepaid
+    return {
+        "net": gross - tax,
+        "tax": tax,
+        "gross": gross,
+        "prepaid": prepaid,
+        "rounding": payable - gross + prepaid,
+        "payable": payable,
+        "lines": len(rows),
+    }
 
 
 def _buyer(row: "_Row", profile: Profile) -> Buyer:
@@ -56,7 +105,7 @@ def _buyer(row: "_Row", profile: Profile) -> Buyer:
     debtor_type = row.code("debtor_type", profile.debtor_types) or "consumer"
     return Buyer(
         account_number=row.required("account_number"),
-        name=row.required("buyer_name"),
+        name=row.text("buyer_name") if profile.is_by_line else row.required("buyer_name"),
         name_kana=row.text("buyer_name_kana") or None,
         registration=compact(row.text("buyer_registration")) or None,
         debtor_type=cast(DebtorType, debtor_type),
@@ -96,6 +145,13 @@ class _Row:
 
     def texts(self, field: str) -> tuple[str, ...]:
         return unique(_LIST.split(self.text(field)))
+
+    def agrees_with(self, first: "_Row") -> None:
+        """Raises Unreadable INVALID where a row of the same document says something else of it."""
+        for field in _OF_THE_DOCUMENT:
+            if self.text(field) != first.text(field):
+                message = f"{self.text(field)[:40]!r} here, {first.text(field)[:40]!r} in the document's first row"
+                raise Unreadable("INVALID", message, place=self._place(field))
 
     def value(self, field: str, reading: Callable[[str], Value], *, of: str) -> Value:
         with at(place=self._place(field)):

@@ -8,6 +8,10 @@ from typing import Any
 from kernel.errors import Unreadable
 
 REQUIRED = frozenset({"number", "issued_on", "account_number", "buyer_name", "net", "tax", "gross"})
+# A file with a row for each line of a document: its totals are the lines' sums, or stand in every row.
+LINE_AMOUNT = "line_amount"
+REQUIRED_BY_LINE = frozenset({"number", "issued_on", "account_number", LINE_AMOUNT})
+LINE_FIELDS = frozenset({LINE_AMOUNT, "line_tax", "discount", "amounts"})
 ADDRESS_FIELDS = frozenset({"street", "postal_code", "city"})
 # The order of an envelope in most of Europe and America; Japan writes it the other way round.
 USUAL_ADDRESS = ["{street}", "{postal_code} {city}"]
@@ -25,8 +29,9 @@ class Profile:
     """One layout of invoice CSV.
 
     `columns` maps a header as printed to a field; `defaults` gives fields that the file does not carry; `types` maps
-    a cell of the type column to a UNTDID 1001 code, `debtor_types` one to business or consumer; `encodings` are tried
-    in order; `address` gives the lines of an envelope; a header fits when all columns of required fields are there.
+    a cell of the type column to a UNTDID 1001 code, `debtor_types` one to business or consumer, `amount_types` one to
+    net or gross (what the amounts of lines are); `encodings` are tried in order; `address` gives the lines of an
+    envelope; a header fits when all columns of required fields are there. With a column of line amounts a row is a line.
     """
 
     name: str
@@ -39,6 +44,7 @@ class Profile:
     columns: Mapping[str, str]
     types: Mapping[str, str]
     debtor_types: Mapping[str, str]
+    amount_types: Mapping[str, str]
     defaults: Mapping[str, str]
 
     @classmethod
@@ -56,20 +62,31 @@ class Profile:
             columns=columns,
             types=_texts(data, "types"),
             debtor_types=_texts(data, "debtor_types"),
+            amount_types=_texts(data, "amount_types"),
             defaults=_texts(data, "defaults"),
         )
         profile._check()
         return profile
 
+    @property
+    def is_by_line(self) -> bool:
+        """True where a row is a line, and the rows of one number are one document."""
+        return LINE_AMOUNT in self.columns.values()
+
+    @property
+    def required(self) -> frozenset[str]:
+        """The fields that every file of this profile has a column for."""
+        return REQUIRED_BY_LINE if self.is_by_line else REQUIRED
+
     def missing(self, header: Sequence[str]) -> tuple[str, ...]:
         """The columns of required fields that a header lacks; empty when the profile fits."""
-        return tuple(name for name, field in self.columns.items() if field in REQUIRED and name not in header)
+        return tuple(name for name, field in self.columns.items() if field in self.required and name not in header)
 
     def _check(self) -> None:
         fields = {*self.columns.values(), *self.defaults}
-        if unknown := sorted(fields - REQUIRED - OPTIONAL):
+        if unknown := sorted(fields - REQUIRED - OPTIONAL - (LINE_FIELDS if self.is_by_line else frozenset())):
             raise Unreadable("INVALID", f"profile {self.name} names unknown fields {unknown}", place="columns")
-        if absent := sorted(REQUIRED - set(self.columns.values())):
+        if absent := sorted(self.required - set(self.columns.values())):
             raise Unreadable("INVALID", f"profile {self.name} has no column for {absent}", place="columns")
         if len(set(self.columns.values())) < len(self.columns):
             raise Unreadable("INVALID", f"profile {self.name} gives one field two columns", place="columns")
@@ -78,6 +95,8 @@ class Profile:
         if any(set(fields_of(line)) - ADDRESS_FIELDS for line in self.address):
             known = ", ".join(sorted(ADDRESS_FIELDS))
             raise Unreadable("INVALID", f"profile {self.name}: an address is made of {known}", place="address")
+        if wrong := sorted(set(self.amount_types.values()) - {"net", "gross"}):
+            raise Unreadable("INVALID", f"profile {self.name}: {wrong} is neither net nor gross", place="amount_types")
         if wrong := sorted(set(self.debtor_types.values()) - {"business", "consumer"}):
             raise Unreadable("INVALID", f"profile {self.name}: {wrong} is no debtor type", place="debtor_types")
 

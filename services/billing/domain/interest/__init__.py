@@ -3,7 +3,7 @@
 from services.billing.domain.interest.claim import CLAIMS, DEBTORS, Claim, Interest, late_interest
 from services.billing.domain.interest.rates import accumulator
 from services.billing.domain.interest.schema import KNOWN, VALUES
-from services.billing.domain.interest.totals import payment_order, percent_of, within_cap
+from services.billing.domain.interest.totals import DunningFee, Reminder, dunning_fee, payment_order, percent_of, within_cap
 
 __all__ = [
     "CLAIMS",
@@ -11,8 +11,11 @@ __all__ = [
     "KNOWN",
     "VALUES",
     "Claim",
+    "DunningFee",
     "Interest",
+    "Reminder",
     "accumulator",
+    "dunning_fee",
     "late_interest",
     "payment_order",
     "percent_of",

@@ -1,7 +1,7 @@
 """A claim paid late: the days, the segments, the interest, the fixed sum, the rule."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -25,7 +25,8 @@ _MONTHS_A_YEAR = 12
 class Claim:
     """What is owed and how late it was paid. `due_on` is the judgment's date for a judgment, the receipt for a subcontract.
 
-    `contract_rate` is percent a year, `state` of the United States or empty.
+    `contract_rate` is percent a year, `state` of the United States or empty, `insolvent_on` the day on which the debtor's
+    insolvency proceedings were opened.
     """
 
     jurisdiction: str
@@ -39,6 +40,7 @@ class Claim:
     lender: str = "other"
     state: str = ""
     day_count: str = ACTUAL_365
+    insolvent_on: date | None = None
 
     @property
     def facts(self) -> Mapping[str, str]:
@@ -57,7 +59,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """What lateness costs, in minor units, with the segments it is made of."""
+    """What lateness costs, in minor units, with the segments it is made of.
+
+    `subordinated_minor` is the interest since the opening of insolvency proceedings, where the law keeps it behind all other claims;
+    it is in no other field.
+    """
 
     days: int
     segments: tuple[Piece, ...]
@@ -66,6 +72,7 @@ class Interest:
     total_minor: int
     rule: str
     citation: str
+    subordinated_minor: int = 0
 
 
 def late_interest(book: Book, calendars: Mapping[str, ClosedDays], claim: Claim) -> Interest:
@@ -79,14 +86,15 @@ def late_interest(book: Book, calendars: Mapping[str, ClosedDays], claim: Claim)
         raise Unreadable("INVALID", f"more than {MAX_DAYS} days late", value=(claim.paid_on - claim.due_on).days)
     if claim.contract_rate is not None and claim.contract_rate < 0:
         raise Unreadable("INVALID", "a contract rate is not negative", value=str(claim.contract_rate))
+    if claim.insolvent_on is not None and claim.insolvent_on <= claim.paid_on:
+        return _insolvent(book, calendars, claim, claim.insolvent_on)
     rule = book.find(claim.due_on, claim.facts)
     starts_after = _starts_after(rule, calendars, claim)
     days = max((claim.paid_on - starts_after).days, 0)
     if days == 0:
         return Interest(0, (), 0, 0, claim.principal.minor, rule.id, rule.cite())
     principal = Fraction(claim.principal.minor, 10 ** exponent(claim.principal.currency))
-    span = Span(starts_after + _DAY, claim.paid_on, starts_after, principal)
-    rates = rates_of(book, rule, span, claim.contract_rate)
+    rates = rates_of(book, rule, Span(starts_after + _DAY, claim.paid_on, starts_after, principal), claim.contract_rate)
     years = _by_year(rates.pieces, starts_after) if rule.values.get("compounding") == "annual" else [rates.pieces]
     exact = (compound if len(years) > 1 else _plain)(claim.principal.minor, years, claim.day_count)
     rounding = rule.values.get("rounding", {"mode": HALF_UP})
@@ -95,6 +103,17 @@ def late_interest(book: Book, calendars: Mapping[str, ClosedDays], claim: Claim)
     total = claim.principal.minor + interest + fixed
     segments = tuple(piece for pieces in years for piece in pieces)
     return Interest(days, segments, interest, fixed, total, rule.id, rule.cite((*rates.unsure, *doubts)))
+
+
+def _insolvent(book: Book, calendars: Mapping[str, ClosedDays], claim: Claim, opened_on: date) -> Interest:
+    """What ran up to the eve of the opening, and what the law does with the rest."""
+    rule = book.find(opened_on, {**claim.facts, "kind": "insolvency"})
+    until = replace(claim, paid_on=max(opened_on - _DAY, claim.due_on), insolvent_on=None)
+    before = late_interest(book, calendars, until)
+    later = 0
+    if rule.values["after_opening"] == "subordinated":
+        later = late_interest(book, calendars, replace(claim, insolvent_on=None)).interest_minor - before.interest_minor
+    return replace(before, citation=f"{before.citation}; {rule.cite()}", subordinated_minor=later)
 
 
 def _plain(principal: int, years: Sequence[Sequence[Piece]], day_count: str) -> Fraction:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from kernel import archive
 from kernel.errors import Unreadable
-from services.payments.domain.formats import archive, bai2, bankcsv, camt, mt940, ofx, zengin
+from services.payments.domain.formats import bai2, bankcsv, camt, mt940, ofx, zengin
 from services.payments.domain.formats.statement import File
 
 # Bank files are a few megabytes; one of this size would hold a hundred thousand lines and twenty times its size in
@@ -76,6 +77,7 @@ def _refuse_nothing_and_wide_text(content: bytes) -> None:
 
 def _read_member(member: str, data: bytes, only: str, received_on: date | None, profiles: Sequence[bankcsv.BankCsv]) -> File:
     try:
+        archive.refuse_nested(data)
         return _read_one(data, only, received_on, profiles)
     except Unreadable as error:
         raise Unreadable(error.code, f"{member}: {error.message}", **{**error.details, "file": member}) from None

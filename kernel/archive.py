@@ -11,6 +11,7 @@ from kernel.errors import Unreadable
 MAX_MEMBERS = 1_000
 
 _SKIPPED = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+_ZIP, _GZIP = (b"PK\x03\x04", b"PK\x05\x06"), b"\x1f\x8b\x08"
 
 
 def members(content: bytes, name: str, max_bytes: int) -> list[tuple[str, bytes]] | None:
@@ -19,11 +20,17 @@ def members(content: bytes, name: str, max_bytes: int) -> list[tuple[str, bytes]
     Raises Unreadable TOO_LARGE (more than `max_bytes` or MAX_MEMBERS come out), TRUNCATED (damaged), EMPTY,
     UNKNOWN_FORMAT (locked by a password).
     """
-    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    if content.startswith(_ZIP):
         return _unzip(content, max_bytes)
-    if content.startswith(b"\x1f\x8b\x08"):
+    if content.startswith(_GZIP):
         return [(name.removesuffix(".gz"), _gunzip(content, max_bytes))]
     return None
+
+
+def refuse_nested(content: bytes) -> None:
+    """Raises Unreadable UNKNOWN_FORMAT for an archive that came out of an archive: each level would multiply what comes out."""
+    if content.startswith((*_ZIP, _GZIP)):
+        raise Unreadable("UNKNOWN_FORMAT", "an archive within an archive is not opened")
 
 
 def _unzip(content: bytes, max_bytes: int) -> list[tuple[str, bytes]]:

@@ -144,6 +144,7 @@ def court_fee(
     currency: Currency,
     filed_on: Day,
     channel: Literal["paper", "electronic"] = "paper",
+    state: State = None,
     as_json: Json = False,
 ) -> None:
     """What the court asks for a claim filed on a day.
@@ -155,7 +156,7 @@ def court_fee(
     from services.legal.domain import court_fees
 
     book = read_book(documents("court_fees"))
-    found = court_fees.court_fee(book, jurisdiction, procedure, Money.parse(amount, currency), filed_on, channel)
+    found = court_fees.court_fee(book, jurisdiction, procedure, Money.parse(amount, currency), filed_on, channel, state or "")
     _print({"fee": format_minor(found.minor, currency), "rule": found.rule, "citation": found.citation}, as_json)
 
 
@@ -182,10 +183,12 @@ def deadline(
 def tracking(
     action: Annotated[Literal["check"], typer.Argument(help="What to do with the number.")],
     number: Annotated[str, typer.Argument(help="As printed; blanks and hyphens do not count.")],
-    carrier: Annotated[Literal["japan_post", "upu", "usps"] | None, typer.Option(help="Only this carrier's numbers.")] = None,
+    carrier: Annotated[
+        str | None, typer.Option(metavar="japan_post|upu|usps", help="Only this carrier's numbers; any other carrier's are opaque.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check the number of a registered letter.
+    """Check the number of a registered letter: valid, not valid, or null where the carrier has no known check (opaque).
 
     Example: saiken tracking check 131-12-38385-2
     """

@@ -9,13 +9,15 @@ from kernel.series.days import add_months
 
 _FAR = date.max
 _CHECKED = ("citation", "source_checked", "counsel_validated", "effective_from")
+_FRAME = frozenset({"id", "applies", "effective_until", "source_valid_until", "unsure", *_CHECKED})
 _SERIES = frozenset({"unit", "citation", "source_checked", "counsel_validated", "valid_until", "every_months", "rows"})
 
 
-def lint(documents: Iterable[tuple[str, Any]], known: Mapping[str, Collection[str]], values: Collection[str]) -> list[str]:
+def lint(documents: Iterable[tuple[str, Any]], known: Mapping[str, Collection[str]], values: Mapping[str, Collection[str]]) -> list[str]:
     """What is wrong with the policy files of one subject, as sentences that name file and row; nothing is well.
 
-    `known` are the names that `applies` may use with their values, `values` the other keys that a rule may have.
+    `known` are the names that `applies` may use with their values; `values` the other keys that a rule may have, however deep, with
+    the words that may stand there (none: any value).
     """
     wrong: list[str] = []
     series: dict[str, Any] = {}
@@ -63,10 +65,13 @@ def _holes(data: Mapping[str, Any]) -> Iterator[str]:
         yield f"valid_until is not the day before {add_months(starts[-1], months)}"
 
 
-def _of_rule(rule: Mapping[str, Any], known: Mapping[str, Collection[str]], values: Collection[str]) -> Iterator[str]:
+def _of_rule(rule: Mapping[str, Any], known: Mapping[str, Collection[str]], values: Mapping[str, Collection[str]]) -> Iterator[str]:
     yield from (f"no {key}" for key in ("id", "applies", *_CHECKED) if key not in rule or rule[key] == "")
-    frame = {"id", "applies", "effective_until", "source_valid_until", "unsure", *_CHECKED}
-    yield from (f"unknown key {key}" for key in rule.keys() - frame - set(values))
+    for key, value in _pairs({key: value for key, value in rule.items() if key != "applies"}):
+        if key not in _FRAME | values.keys():
+            yield f"unknown key {key}"
+        elif isinstance(value, str) and values.get(key) and value not in values[key]:
+            yield f"{key} {value} is unknown"
     for name, allowed in (rule.get("applies") or {}).items():
         if name not in known:
             yield f"applies speaks of {name}"
@@ -94,15 +99,19 @@ def _meet(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _names(value: Any, key: str) -> Iterator[str]:
-    """Everything that stands under that key, however deep."""
+    """Every word that stands under that key, however deep."""
+    return (inner for name, inner in _pairs(value) if name == key and isinstance(inner, str))
+
+
+def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
+    """All keys with what stands under them, however deep."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            if name == key and isinstance(inner, str):
-                yield inner
-            yield from _names(inner, key)
+            yield name, inner
+            yield from _pairs(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _names(inner, key)
+            yield from _pairs(inner)
 
 
 def _leaves(value: Any) -> Iterator[Any]:

@@ -13,6 +13,8 @@ ROWS = {date(2020, 1, 1): "1", date(2020, 7, 1): None, date(2021, 1, 1): "3"}
 SERIES = {"unit": "percent", "valid_until": date(2021, 6, 30), "rows": ROWS, **FRAME}
 RULE = {"id": "a", "applies": {"where": ["X"]}, "effective_from": date(2020, 1, 1), "rate": {"series": "S"}, **FRAME}
 
+WORDS = {"rate": (), "series": (), "percent": (), "mode": ("floating", "frozen")}
+
 
 def book(*rules: dict) -> object:
     return read_book([("test.yaml", {"series": {"S": SERIES}, "rules": rules})])
@@ -48,6 +50,11 @@ def test_a_rule_speaks_of_its_facts_and_its_days_only():
         ([RULE | {"applies": {"whom": ["X"]}}], {}, "applies speaks of whom"),
         ([RULE | {"applies": {"where": ["Z"]}}], {}, "where Z is unknown"),
         ([RULE | {"colour": "red"}], {}, "unknown key colour"),
+        ([RULE | {"rate": {"series": "S", "mod": "floating"}}], {}, "unknown key mod"),
+        ([RULE | {"rate": [{"series": "S", "mode": "floatign"}]}], {}, "mode floatign is unknown"),
+        ([RULE | {"source_checked": ""}], {}, "no source_checked"),
+        ([RULE], {"unit": ""}, "no unit"),
+        ([RULE], {"rows": {date(2020, 1, 1): 0.5}}, "without quotes"),
         ([RULE | {"rate": {"series": "T"}}], {}, "unknown series T"),
         ([RULE | {"rate": {"percent": 5 / 2}}], {}, "without quotes"),
         ([RULE | {"effective_until": date(2020, 1, 1)}], {}, "ends before it begins"),
@@ -59,14 +66,14 @@ def test_a_rule_speaks_of_its_facts_and_its_days_only():
     ],
 )
 def test_the_linter_names_what_is_wrong(rules, series, complaint):
-    (wrong,) = lint([("test.yaml", {"series": {"S": SERIES | series}, "rules": rules})], {"where": ["X", "Y"]}, {"rate"})
+    (wrong,) = lint([("test.yaml", {"series": {"S": SERIES | series}, "rules": rules})], {"where": ["X", "Y"]}, WORDS)
     assert complaint in wrong
     assert wrong.startswith("test.yaml")
 
 
 def test_the_linter_is_silent_about_rules_that_follow_each_other():
     old, new = RULE | {"effective_until": date(2025, 1, 1)}, RULE | {"id": "b", "effective_from": date(2025, 1, 1)}
-    assert lint([("test.yaml", {"series": {"S": SERIES}, "rules": [old, new]})], {"where": ["X"]}, {"rate"}) == []
+    assert lint([("test.yaml", {"series": {"S": SERIES}, "rules": [old, new]})], {"where": ["X"]}, WORDS) == []
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,21 @@ from typing import Any
 from kernel.errors import Unreadable
 from kernel.interest import HALF_UP, round_to
 from kernel.money import Money, exponent
-from kernel.series import Book, Rule
+from kernel.series import Book, NoRule, Rule
 
+# Where no state is told, the law of the federation or of the whole country is asked for.
+NO_STATE = "federal"
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "jurisdiction": ("EU", "DE", "FR", "GB", "JP", "US"),
+    "state": ("NY", "CA", "TX", NO_STATE),
     "procedure": ("suit", "payment_order", "agency", "enforcement_agent"),
     "channel": ("paper", "electronic"),
     "currency": ("EUR", "GBP", "JPY", "USD"),
 }
-VALUES = frozenset({"scale", "factor", "plus", "least", "value_at_most", "bands", "stages", "expenses", "vat", "small"})
+VALUES: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    "scale series factor plus least value_at_most bands to fee share stages above compliance enforcement sale expenses at_most vat small".split(),
+    (),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +47,15 @@ class AgencyFee:
     citation: str
 
 
-def court_fee(book: Book, jurisdiction: str, procedure: str, claim: Money, filed_on: date, channel: str) -> Fee:
+def court_fee(book: Book, jurisdiction: str, procedure: str, claim: Money, filed_on: date, channel: str, state: str = "") -> Fee:
     """The fee for a claim filed on that day. Refuses: NO_RULE, RATE_MISSING. Raises Unreadable INVALID for a claim of nothing."""
-    rule = book.find(filed_on, {"jurisdiction": jurisdiction, "procedure": procedure, "channel": channel, "currency": claim.currency})
+    where = {"jurisdiction": jurisdiction, "state": state or NO_STATE}
+    rule = book.find(filed_on, {**where, "procedure": procedure, "channel": channel, "currency": claim.currency})
     value, doubts = _value(rule, claim), list[str]()
     if "bands" in rule.values:
-        band = next(band for band in rule.values["bands"] if "to" not in band or value <= Fraction(band["to"]))
+        band = next((band for band in rule.values["bands"] if "to" not in band or value <= Fraction(band["to"])), None)
+        if band is None:
+            raise NoRule(f"{rule.id} keeps no fee for a claim of {claim}", rule=rule.id)
         fee = Fraction(band["fee"]) if "fee" in band else value * Fraction(band["share"])
     else:
         fee = _scale(book, rule, value, filed_on, doubts) * Fraction(rule.values.get("factor", 1))

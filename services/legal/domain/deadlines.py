@@ -21,7 +21,15 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "state": ("NY", "CA", "TX", NO_STATE),
     "event": EVENTS + HAPPENINGS,
 }
-VALUES = frozenset({"deadlines", "limitation", "effect"})
+# What a rule may say, however deep; where there are words, only these.
+VALUES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        "deadlines name of days months open_days years_after_year_end next_weekday shift_days limitation years effect renew suspend "
+        "postpone_months within_months months_after at_least_months_after".split(),
+        (),
+    ),
+    "roll": ("DE", "FR", "JP-COURT", "US", "US-NY", "US-CA"),
+}
 _DAY = timedelta(days=1)
 _MONTHS_A_YEAR = 12
 

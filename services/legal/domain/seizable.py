@@ -24,9 +24,18 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "table": ("none", "council_tax"),
     "currency": ("EUR", "GBP", "JPY", "USD"),
 }
-VALUES = frozenset(
-    "method share keep_at_most rounding table quotas round_down_to weeks terms part_of_year keep_at_least rates base dependants".split()
-)
+# What a rule may say, however deep; where there are words, only these.
+VALUES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(PERIODS, ()),
+    **dict.fromkeys(
+        "share keep_at_most rounding table series quotas round_down_to weeks terms less_hours wages told told_or part_of_year keep_at_least "
+        "rates base part round_up_to hours dependants most".split(),
+        (),
+    ),
+    "method": ("keep_share", "quota", "lesser_of", "bands", "protected", "table", "keep", "nothing"),
+    "mode": ("half_up", "floor"),
+    "of": ("net", "gross"),
+}
 
 
 class FactMissing(Refused):

@@ -15,7 +15,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "business_days": frozenset(),
     "stop_states": frozenset({"states"}),
     "cap": frozenset({"contacts", "days", "channels"}),
-    "conversation": frozenset({"days", "outcomes"}),
+    "conversation": frozenset({"days", "channels", "outcomes"}),
     "inconvenient": frozenset(),
     "opt_out": frozenset(),
     "place": frozenset({"places"}),

@@ -21,7 +21,8 @@ ZONES = {"DE": "Europe/Berlin", "JP": "Asia/Tokyo", "US": "America/New_York", "A
 
 def facts(country: str = "DE", channel: str = "email", **changes: object) -> Facts:
     holidays = public_holidays(country, None, 2026) | public_holidays(country, None, 2027)
-    usage = {"group.cap": Usage(0, None)}
+    usage = {rule.id: Usage(0, None) for rule in RULES if rule.kind == "cap"}
+    usage |= changes.pop("usage", {})
     made = Facts(channel, country, ZONES[country], "business", frozenset(), True, Calendar(country), holidays, usage)
     return replace(made, **changes)
 

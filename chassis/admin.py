@@ -3,11 +3,14 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from chassis.audit import moment, verify
+from chassis.clock import wall_now
 from chassis.consumer import Consumer
 from chassis.errors import is_outage
 from chassis.runtime import Runtime
@@ -41,7 +44,24 @@ ROLES = {
     "Resend": frozenset({"operator"}),
     "ListParked": frozenset({"operator", "auditor"}),
     "ReplayParked": frozenset({"operator"}),
+    "VerifyTrail": frozenset({"operator", "auditor"}),
+    "Prune": frozenset({"operator"}),
 }
+# A service that was away for a month is still refilled from the outboxes of the others.
+MIN_KEPT_DAYS = 35
+# Rows removed in one statement: less than a second of locks.
+PRUNED_AT_ONCE = 10_000
+
+_PRUNE_OUTBOX = """
+DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE partition = $1 AND number <= $2 AND id < $3 AND published_at IS NOT NULL LIMIT $4)
+"""
+_PRUNE_INBOX = "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE id < $1 LIMIT $2)"
+
+
+class KeptTooShort(Refused):
+    """What is asked to be forgotten may still be needed."""
+
+    code = "KEPT_TOO_SHORT"
 
 
 class Admin(AdminServicer):
@@ -126,6 +146,40 @@ class Admin(AdminServicer):
                 answer.failed.append(_parked(row, f"{type(error).__name__}: {error}"))
         return answer
 
+    async def VerifyTrail(self, request: pb.VerifyTrailRequest, context: Any) -> pb.VerifyTrailResponse:
+        """Every chain from its beginning; what was exported must still be in it."""
+        heads = {(head.chain, head.number): head.hash for head in request.heads}
+        async with self._auditor.acquire() as connection:
+            chains = await verify(connection, heads)
+        return pb.VerifyTrailResponse(
+            chains=[
+                pb.VerifiedChain(
+                    head=pb.Head(chain=chain.name, number=chain.number, hash=chain.hash), waiting=chain.waiting, problem=chain.problem
+                )
+                for _, chain in sorted(chains.items())
+            ]
+        )
+
+    async def Prune(self, request: pb.PruneRequest, context: Any) -> pb.PruneResponse:
+        """Rows are deleted by day, not dropped with a partition: no role of a running service may drop tables.
+
+        Refuses: KEPT_TOO_SHORT.
+        """
+        if request.keep_days < MIN_KEPT_DAYS:
+            raise KeptTooShort(f"at least {MIN_KEPT_DAYS} days are kept", keep_days=request.keep_days)
+        before = moment(wall_now() - timedelta(days=request.keep_days))
+        answer = pb.PruneResponse()
+        for partition, number in request.heard.items():
+            answer.outbox_rows += await self._prune(_PRUNE_OUTBOX, partition, number, before)
+        answer.inbox_rows = await self._prune(_PRUNE_INBOX, before)
+        return answer
+
+    async def _prune(self, statement: str, *values: object) -> int:
+        rows = 0
+        while removed := int((await self._relay.execute(statement, *values, PRUNED_AT_ONCE)).split()[-1]):
+            rows += removed
+        return rows
+
     async def _parked_rows(self, ids: Sequence[UUID]) -> Sequence[asyncpg.Record]:
         rows: Sequence[asyncpg.Record] = await self._auditor.fetch(
             "SELECT * FROM parked WHERE $1 OR id = ANY($2) ORDER BY publisher, partition, number LIMIT $3", not ids, list(ids), MAX_PARKED
@@ -148,7 +202,16 @@ async def _until(changed: asyncio.Event, seconds: float) -> None:
 
 
 def _parked(row: asyncpg.Record, reason: str) -> pb.Parked:
-    message = pb.Parked(id=str(row["id"]), type=row["type"], key=row["key"], reason=reason)
+    message = pb.Parked(
+        id=str(row["id"]),
+        type=row["type"],
+        key=row["key"],
+        reason=reason,
+        publisher=row["publisher"],
+        partition=row["partition"],
+        number=row["number"],
+        business_unit=row["business_unit"] or "",
+    )
     message.parked_at.FromDatetime(row["parked_at"])
     return message
 

@@ -21,6 +21,7 @@ REMEMBERED = 1_000
 LEEWAY_SECONDS = 5
 ALGORITHM = "Ed25519"  # RFC 9864; fixed here, never taken from a token's header (RFC 8725, 3.1)
 TYPE = "at+jwt"  # RFC 9068
+ATTESTED = "statement+jwt"
 SERVICE = "service"
 
 
@@ -72,6 +73,10 @@ class Signer:
             token = self._sign(now, *what)
             self._signed[what] = now + LIFETIME_SECONDS, token
         return token
+
+    def attest(self, claims: Mapping[str, str | int]) -> str:
+        """A signed statement of facts: no access token, which its type says."""
+        return jwt.encode({"alg": ALGORITHM, "typ": ATTESTED}, {"iss": self.issuer, **claims}, self._key, algorithms=[ALGORITHM])
 
     def _sign(self, now: int, audience: str, subject: str, units: frozenset[str], roles: frozenset[str]) -> str:
         claims = {
@@ -135,6 +140,17 @@ class Verifier:
         if (SERVICE in roles and (claims["sub"] != issuer or issuer not in self._services)) or ("*" in units and SERVICE not in roles):
             raise Unauthenticated("only a service speaks for itself and for every unit")
         return Caller(claims["sub"], issuer, units, roles), expires
+
+
+def attested(keys: Path, issuer: str, statement: str) -> Mapping[str, str | int]:
+    """What an issuer stated. Refuses: UNAUTHENTICATED when it is not its signature."""
+    try:
+        decoded = jwt.decode(statement, OKPKey.import_key((keys / f"{issuer}.pub.pem").read_bytes()), algorithms=[ALGORITHM])
+    except (JoseError, ValueError):
+        raise Unauthenticated("the statement is not signed by its issuer", issuer=issuer) from None
+    if decoded.header.get("typ") != ATTESTED or decoded.claims.get("iss") != issuer:
+        raise Unauthenticated("the statement is not its issuer's", issuer=issuer)
+    return decoded.claims
 
 
 def _names(claim: object) -> frozenset[str]:

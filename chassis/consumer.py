@@ -54,12 +54,14 @@ class Consumer:
     repetitions, later ones mean that the broker lost something, and the publisher is asked to send again from there.
     """
 
-    def __init__(self, service: str, kafka: str, subscriptions: Subscriptions, database: Database, publishers: Publishers) -> None:
+    def __init__(
+        self, service: str, kafka: Mapping[str, Any], subscriptions: Subscriptions, database: Database, publishers: Publishers
+    ) -> None:
         self._subscriptions, self._database, self._publishers = subscriptions, database, publishers
         self._caller = service_caller(service)
         # Explicit acknowledgement from the earliest event: the library's defaults lose events.
         self.options: dict[str, Any] = {
-            "bootstrap_servers": kafka,
+            **kafka,
             "group_id": service,
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",

@@ -11,15 +11,17 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import asyncpg
 from google.protobuf.message import Message
 from sqlalchemy import Executable, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from chassis.audit import entry
 from chassis.auth import Caller
 from chassis.clock import Clock
 from chassis.plumbing import NUDGES, Process
 from chassis.settings import fail_point
-from chassis.telemetry import trace_headers
+from chassis.telemetry import trace_headers, trace_id
 from chassis.tenancy import Unit, Units, Vault
 
 # Two cores serve a service; more connections only queue in PostgreSQL instead of here.
@@ -29,6 +31,7 @@ _OUTBOX = text(
     "INSERT INTO outbox (id, business_unit, partition, type, key, payload, headers, occurred_at) "
     "VALUES (:id, :business_unit, :partition, :type, :key, :payload, :headers, :occurred_at)"
 )
+_TRAIL = text("INSERT INTO trail (id, business_unit, at, entry) VALUES (:id, :business_unit, :at, :entry)")
 _NUDGED = text(
     "INSERT INTO processes AS p (id, business_unit, workflow, nudged, seen, ended) VALUES (:id, :unit, :workflow, 1, 0, 0) "
     "ON CONFLICT (id) DO UPDATE SET nudged = p.nudged + 1, ended = 0"
@@ -65,6 +68,7 @@ class Transaction:
         self._in_temporal = database.clock.in_temporal
         self._connection, self._partitions = connection, database.partitions
         self.outbox: list[dict[str, Any]] = []
+        self._notes: list[dict[str, str]] = []
 
     @property
     def unit(self) -> Unit:
@@ -93,6 +97,10 @@ class Transaction:
     def publish(self, event: Message, key: str, group: bool = False) -> None:
         """Announce a fact; it leaves if and only if this transaction commits. A group's fact carries no unit."""
         self._write(event.DESCRIPTOR.full_name, key, event.SerializeToString(), partition_of(key, self._partitions), group)
+
+    def note(self, what: str, **details: object) -> None:
+        """Put into the audit trail what no event tells: ids, codes and reasons, never names or texts."""
+        self._notes.append({"what": what, **{name: str(value) for name, value in details.items()}})
 
     async def nudge(self, process: Process, id_: object) -> None:
         """Tell a process to look again; it is started when it does not run."""
@@ -145,9 +153,14 @@ class Transaction:
         return any(row["partition"] != NUDGES for row in self.outbox)
 
     async def flush(self) -> bool:
-        """Write the outbox rows; the edge calls it right before it commits. True when there were any."""
+        """Write the outbox rows and the trail's entry; the edge calls it right before it commits. True when there were any rows."""
         if self.outbox:
             await self._connection.execute(_OUTBOX, self.outbox)
+        if self.announces or self._notes:
+            facts = [row for row in self.outbox if row["partition"] != NUDGES]
+            stored = entry(self.caller, facts, self._notes, trace_id())
+            unit = self._unit.id if self._unit else None
+            await self._connection.execute(_TRAIL, {"id": new_id(), "business_unit": unit, "at": self.now, "entry": stored})
         return bool(self.outbox)
 
 
@@ -155,7 +168,10 @@ class Database:
     """A service's own database, entered through `begin` alone: the edge commits, nobody else."""
 
     def __init__(self, url: str, clock: Clock, units: Units, vault: Vault, partitions: int) -> None:
-        self.engine: AsyncEngine = create_async_engine(url.replace("postgresql:", "postgresql+asyncpg:"), pool_size=POOL_SIZE)
+        # The driver reads the URL itself: it knows `sslmode` and its files, which SQLAlchemy does not pass on.
+        self.engine: AsyncEngine = create_async_engine(
+            "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), pool_size=POOL_SIZE
+        )
         self.clock, self.units, self.vault, self.partitions = clock, units, vault, partitions
         # They wake the relays of this process.
         self.committed, self.nudged = asyncio.Event(), asyncio.Event()

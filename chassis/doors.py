@@ -1,7 +1,7 @@
 """The gRPC door's frame: who calls, in which trace, what a refusal becomes on the wire."""
 
 import contextvars
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -10,6 +10,7 @@ import grpc.aio
 from chassis.auth import SERVICE, Caller, Unauthenticated, Verifier
 from chassis.errors import is_outage, to_status
 from chassis.telemetry import REFUSED, continued, logger
+from chassis.transport import is_shown_by
 from kernel.errors import Refused
 
 _caller: contextvars.ContextVar[Caller] = contextvars.ContextVar("caller")
@@ -51,7 +52,7 @@ class Door(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         async def guarded(request: Any, context: Any) -> Any:
             with continued(details.method, metadata):
                 try:
-                    self._admit(details.method, metadata)
+                    self._admit(details.method, metadata, context.auth_context())
                     return await inner(request, context)
                 except Refused as refused:
                     REFUSED.labels(details.method, refused.code).inc()
@@ -68,11 +69,13 @@ class Door(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
         return grpc.unary_unary_rpc_method_handler(guarded, handler.request_deserializer, handler.response_serializer)
 
-    def _admit(self, method: str, metadata: Mapping[str, str]) -> None:
+    def _admit(self, method: str, metadata: Mapping[str, str], shown: Mapping[str, Sequence[bytes]]) -> None:
         scheme, _, token = str(metadata.get("authorization", "")).partition(" ")
         if scheme != "Bearer" or not token:
             raise Unauthenticated("no token")
         who = self._verifier.verify(token)
+        if not is_shown_by(who.issuer, shown):
+            raise Unauthenticated("the certificate is not that of the token's issuer")
         who.need(self._roles[method.rpartition("/")[2]] | {SERVICE})
         _caller.set(who)
         _unit.set(str(metadata.get("x-business-unit", "")))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, MetaData, SmallInteger, Table, Text, Uuid, text
 
+from chassis.audit import add_trail
 from chassis.tenancy import PLUMBING, UNIT, protect
 
 INSTANT = DateTime(timezone=True)
@@ -89,6 +90,7 @@ def add_plumbing(metadata: MetaData) -> None:
         Index("processes_due", "due_at", postgresql_where=text("ended = 0")),
         info={"scope": UNIT},
     )
+    add_trail(metadata)
 
 
 def protect_plumbing(service: str) -> list[str]:

@@ -1,8 +1,9 @@
 """A service: a name and its doors, run as one process until it is told to stop."""
 
+import argparse
 import asyncio
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,12 +15,8 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_reflection.v1alpha import reflection
-from temporalio import activity
 from temporalio.client import Client, Interceptor
 from temporalio.contrib.opentelemetry import TracingInterceptor
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Worker
-from temporalio.worker import Interceptor as WorkerInterceptor
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from chassis import admin, settings, telemetry
 from chassis.auth import Signer, Verifier, service_caller
@@ -27,28 +24,24 @@ from chassis.clock import make_clock
 from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.doors import Door, Roles
-from chassis.errors import is_outage, to_application_error
 from chassis.plumbing import NUDGES, Process
 from chassis.relay import Relay, ToBroker, ToTemporal, partitions
 from chassis.runtime import Runtime
+from chassis.sealer import Sealer
 from chassis.subscriptions import Subscriptions
 from chassis.tenancy import Vault, load_units
 from chassis.wire import MAX_MESSAGE_BYTES, Peers
-from kernel.errors import Refused
+from chassis.worker import make_worker
 from proto.chassis.v1.admin_pb2 import DESCRIPTOR as ADMIN
 from proto.chassis.v1.admin_pb2_grpc import add_AdminServicer_to_server
 
 # Calls and activities under way may end; longer would only delay the next version.
 GRACE_SECONDS = 8
 RETRY_SECONDS = 0.5
-# Workflows give a step up that was silent for some of these.
-BEAT_SECONDS = 2.0
+# What one process can be alone; they scale differently. The sealer goes with the relay.
+DOORS = ("api", "consumer", "worker", "relay")
 # How soon a balancer learns that a partition waits for an outage.
 READINESS_SECONDS = 1.0
-# Activities wait for the database, whose pool is smaller; more would only queue there.
-ACTIVITIES_AT_ONCE = 16
-# More would hold idle poll calls against Temporal without starting anything sooner.
-POLLERS = 2
 
 
 @dataclass(frozen=True)
@@ -67,46 +60,40 @@ class Service:
     standing: Mapping[Process, str] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Run until SIGTERM or SIGINT; exits 0 after a graceful stop."""
+        """Run until SIGTERM or SIGINT; exits 0 after a graceful stop. `--only api,relay` opens some doors alone."""
+        parser = argparse.ArgumentParser(description=f"The service {self.name}.")
+        parser.add_argument("--only", default=",".join(DOORS), help=f"which of {', '.join(DOORS)} this process is (default: all)")
+        doors = frozenset(parser.parse_args().only.split(","))
+        if unknown := doors - set(DOORS):
+            parser.error(f"no such door: {', '.join(sorted(unknown))}")
         chosen = settings.load(self.name)
         telemetry.start(chosen)
         import uvloop
 
-        uvloop.run(_run(self, chosen))
+        uvloop.run(_run(self, chosen, doors))
 
 
-async def _run(service: Service, chosen: settings.Settings) -> None:
+async def _run(service: Service, chosen: settings.Settings, doors: frozenset[str]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    clock, units, vault = make_clock(chosen), load_units(chosen.units), Vault(chosen.keys)
-    database = Database(chosen.database_url, clock, units, vault, chosen.partitions)
-    peers = Peers(chosen.peers, Signer(chosen.keys, service.name))
-    runtime = Runtime(service.name, chosen, database, peers, clock, units, vault, service_caller(service.name))
-    consumer = Consumer(service.name, chosen.kafka, service.subscriptions, database, peers)
+    runtime = _runtime(service.name, chosen)
+    consumer = Consumer(service.name, _kafka(chosen), service.subscriptions, runtime.database, runtime.peers)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(database.close)
-        stack.push_async_callback(peers.close)
-        door = admin.Admin(runtime, consumer, service.subscriptions)
-        await door.open()
-        stack.push_async_callback(door.close)
-        producer = await _producer(chosen.kafka)
-        stack.push_async_callback(producer.stop)
-        temporal = await _temporal(chosen.temporal)
-        server, status = await _serve(service, runtime, door)
-        stack.push_async_callback(server.stop, GRACE_SECONDS)
-        url = chosen.relay_database_url
-        events = Relay(
-            url, partitions(chosen.partitions), ToBroker(producer, f"{service.name}.events"), database.committed, database.changed
-        )
-        nudges = Relay(url, [NUDGES], ToTemporal(temporal, service.name), database.nudged, database.changed)
-        tasks = [asyncio.create_task(loop.run()) for loop in (consumer, events, nudges)]
+        stack.push_async_callback(runtime.database.close)
+        stack.push_async_callback(runtime.peers.close)
+        temporal = await _temporal(chosen) if doors & {"relay", "worker"} else None
+        status = await _serve(stack, service, runtime, consumer, doors)
+        loops = [consumer.run] if "consumer" in doors else []
+        if "relay" in doors and temporal:
+            loops += await _relays(stack, runtime, temporal)
+        tasks = [asyncio.create_task(loop()) for loop in loops]
         stack.push_async_callback(_cancel, tasks)
-        if service.workflows:
-            await stack.enter_async_context(_worker(service, runtime, temporal))
-        await _sweep(service, runtime)
+        if "worker" in doors and temporal and service.workflows:
+            await stack.enter_async_context(make_worker(runtime, temporal, service.workflows, service.activities(runtime)))
+            await _sweep(service, runtime)
         await status.set("", HealthCheckResponse.SERVING)
-        telemetry.logger().info("serving", listen=chosen.listen)
+        telemetry.logger().info("serving", listen=chosen.listen, doors=sorted(doors))
         waiting = asyncio.create_task(stop.wait())
         while not any(task.done() for task in (waiting, *tasks)):
             await asyncio.wait([waiting, *tasks], timeout=READINESS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -117,39 +104,53 @@ async def _run(service: Service, chosen: settings.Settings) -> None:
                 task.result()  # a loop never ends by itself: its exception ends the process, loudly
 
 
-async def _serve(service: Service, runtime: Runtime, door: admin.Admin) -> tuple[grpc.aio.Server, Any]:
-    roles = {**service.roles, **admin.ROLES}
+def _runtime(service: str, chosen: settings.Settings) -> Runtime:
+    clock, units, vault = make_clock(chosen), load_units(chosen.units), Vault(chosen.keys)
+    database = Database(chosen.database_url, clock, units, vault, chosen.partitions)
+    peers = Peers(chosen.peers, Signer(chosen.keys, service), transport=chosen.tls)
+    return Runtime(service, chosen, database, peers, clock, units, vault, service_caller(service))
+
+
+async def _relays(stack: AsyncExitStack, runtime: Runtime, temporal: Client) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+    """The loops that carry what was committed out of the database: to the broker, to Temporal, into the sealed trail."""
+    chosen, database = runtime.settings, runtime.database
+    producer = await _producer(chosen)
+    stack.push_async_callback(producer.stop)
+    url, topic = chosen.relay_database_url, f"{runtime.service}.events"
+    events = Relay(url, partitions(chosen.partitions), ToBroker(producer, topic), database.committed, database.changed)
+    nudges = Relay(url, [NUDGES], ToTemporal(temporal, runtime.service), database.nudged, database.changed)
+    sealer = Sealer(chosen.sealer_database_url, Signer(chosen.keys, runtime.service), chosen.files)
+    return [events.run, nudges.run, sealer.run]
+
+
+async def _serve(stack: AsyncExitStack, service: Service, runtime: Runtime, consumer: Consumer, doors: frozenset[str]) -> HealthServicer:
+    """Open the gRPC door; a process without the door `api` answers health checks alone."""
+    chosen, status = runtime.settings, HealthServicer()
+    await status.set("", HealthCheckResponse.NOT_SERVING)
+    verifier = Verifier(chosen.keys, service.name, frozenset(chosen.peers))
     server = grpc.aio.server(
-        interceptors=[Door(Verifier(runtime.settings.keys, service.name, frozenset(runtime.settings.peers)), roles)],
+        interceptors=[Door(verifier, {**service.roles, **admin.ROLES})],
         options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.so_reuseport", 0)],
     )
-    service.add_api(service.api(runtime), server)
-    add_AdminServicer_to_server(door, server)
-    status = HealthServicer()
-    await status.set("", HealthCheckResponse.NOT_SERVING)
+    if "api" in doors:
+        door = admin.Admin(runtime, consumer, service.subscriptions)
+        await door.open()
+        stack.push_async_callback(door.close)
+        service.add_api(service.api(runtime), server)
+        add_AdminServicer_to_server(door, server)
+        names = [name for file in (service.descriptor, ADMIN) for name in (entry.full_name for entry in file.services_by_name.values())]
+        reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], server)
     health_pb2_grpc.add_HealthServicer_to_server(status, server)
-    names = [name for file in (service.descriptor, ADMIN) for name in (entry.full_name for entry in file.services_by_name.values())]
-    reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], server)
-    server.add_insecure_port(runtime.settings.listen)
+    chosen.tls.listen(server, chosen.listen)
     await server.start()
-    return server, status
-
-
-def _worker(service: Service, runtime: Runtime, temporal: Client) -> Worker:
-    return Worker(
-        temporal,
-        task_queue=service.name,
-        workflows=list(service.workflows),
-        activities=list(service.activities(runtime)),
-        interceptors=[_Refusals()],
-        max_cached_workflows=runtime.settings.cached_workflows,
-        # Workflows import nothing that could differ between two runs (an import contract holds that), so each run need
-        # not import its modules anew; what a workflow must not call stays forbidden.
-        workflow_runner=SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_all_modules()),
-        max_concurrent_activities=ACTIVITIES_AT_ONCE,
-        max_concurrent_workflow_task_polls=POLLERS,
-        max_concurrent_activity_task_polls=POLLERS,
-    )
+    stack.push_async_callback(server.stop, GRACE_SECONDS)
+    if chosen.health:
+        probes = grpc.aio.server()
+        health_pb2_grpc.add_HealthServicer_to_server(status, probes)
+        probes.add_insecure_port(chosen.health)
+        await probes.start()
+        stack.push_async_callback(probes.stop, None)
+    return status
 
 
 async def _sweep(service: Service, runtime: Runtime) -> None:
@@ -164,9 +165,13 @@ async def _sweep(service: Service, runtime: Runtime) -> None:
                     await tx.nudge(process, id_)
 
 
-async def _producer(address: str) -> AIOKafkaProducer:
+def _kafka(chosen: settings.Settings) -> Mapping[str, Any]:
+    return {"bootstrap_servers": chosen.kafka, **chosen.kafka_tls.kafka()}
+
+
+async def _producer(chosen: settings.Settings) -> AIOKafkaProducer:
     while True:
-        producer = AIOKafkaProducer(bootstrap_servers=address, acks="all", linger_ms=2, request_timeout_ms=5_000)
+        producer = AIOKafkaProducer(**_kafka(chosen), acks="all", linger_ms=2, request_timeout_ms=5_000)
         try:
             await producer.start()
         except (KafkaError, OSError):
@@ -176,10 +181,10 @@ async def _producer(address: str) -> AIOKafkaProducer:
             return producer
 
 
-async def _temporal(address: str) -> Client:
+async def _temporal(chosen: settings.Settings) -> Client:
     while True:
         try:
-            return await Client.connect(address, interceptors=[_tracing()])
+            return await Client.connect(chosen.temporal, tls=chosen.temporal_tls.temporal(), interceptors=[_tracing()])
         except RuntimeError as error:
             telemetry.logger().warning("temporal_away", reason=str(error))
             await asyncio.sleep(RETRY_SECONDS)
@@ -193,32 +198,3 @@ async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-class _Refusals(WorkerInterceptor):
-    """A refusal in an activity is not retried; everything else is."""
-
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - Temporal's name
-        return _RefusalsInbound(next)
-
-
-class _RefusalsInbound(ActivityInboundInterceptor):
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - Temporal's name
-        beat = asyncio.create_task(_beat())
-        try:
-            return await self.next.execute_activity(input)
-        except Refused as refused:
-            raise to_application_error(refused) from refused
-        except Exception as error:
-            if not is_outage(error):
-                telemetry.logger().exception("activity_failed")
-            raise
-        finally:
-            beat.cancel()
-
-
-async def _beat() -> None:
-    """Tell Temporal that the step lives, so that one whose process was killed is soon begun again by another."""
-    while True:
-        await asyncio.sleep(BEAT_SECONDS)
-        activity.heartbeat()

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from chassis.transport import Transport
+
 # name, default (None = required), meaning; `docs/settings.md` is this table.
 SETTINGS: tuple[tuple[str, str | None, str], ...] = (
     ("SAIKEN_DATABASE_URL", None, "PostgreSQL as the application role (`<service>_app`): every row it sees is its unit's"),
     ("SAIKEN_RELAY_DATABASE_URL", None, "the same database as the relay's role: outbox and positions"),
     ("SAIKEN_AUDITOR_DATABASE_URL", None, "the same database as the auditor's role: plumbing and processes, read only"),
+    ("SAIKEN_SEALER_DATABASE_URL", None, "the same database as the sealer's role: it links the audit trail's entries into a chain"),
     (
         "SAIKEN_OWNER_DATABASE_URL",
         "",
@@ -21,9 +24,13 @@ SETTINGS: tuple[tuple[str, str | None, str], ...] = (
     ("SAIKEN_TEMPORAL", "127.0.0.1:7233", "address of Temporal's frontend"),
     ("SAIKEN_LISTEN", "127.0.0.1:50051", "address of this service's gRPC door"),
     ("SAIKEN_PEERS", "", "addresses of all services: `billing=host:port,payments=host:port,…`"),
+    ("SAIKEN_TLS", "", "folder with `ca.crt`, `tls.crt`, `tls.key` for gRPC, both ways; empty: plaintext"),
+    ("SAIKEN_KAFKA_TLS", "", "the same for the broker"),
+    ("SAIKEN_TEMPORAL_TLS", "", "the same for Temporal"),
+    ("SAIKEN_HEALTH", "", "address of a plaintext door that answers health checks alone, for probes that speak no TLS; empty: none"),
     ("SAIKEN_KEYS", None, "folder of the signing keys (`<issuer>.pem`, `<issuer>.pub.pem`) and `units/<unit>.seal|.blind`"),
     ("SAIKEN_UNITS", None, "YAML of the business units"),
-    ("SAIKEN_FILES", None, "folder of letters and what goes to the post office"),
+    ("SAIKEN_FILES", None, "folder of letters, of what goes to the post office, and of the exported heads of the audit trail"),
     ("SAIKEN_SMTP", "127.0.0.1:25", "where mail is handed over"),
     ("SAIKEN_CLOCK", "wall", "`wall`, or `skipping`: the clock of Temporal's time-skipping server"),
     ("SAIKEN_CLOCK_ORIGIN", "", "skipping: the server's instant when the suite started"),
@@ -49,9 +56,14 @@ class Settings:
     database_url: str
     relay_database_url: str
     auditor_database_url: str
+    sealer_database_url: str
     kafka: str
     temporal: str
     listen: str
+    health: str
+    tls: Transport
+    kafka_tls: Transport
+    temporal_tls: Transport
     peers: Mapping[str, str]
     keys: Path
     units: Path
@@ -91,9 +103,14 @@ def load(service: str, environment: Mapping[str, str] = os.environ) -> Settings:
         database_url=get("DATABASE_URL"),
         relay_database_url=get("RELAY_DATABASE_URL"),
         auditor_database_url=get("AUDITOR_DATABASE_URL"),
+        sealer_database_url=get("SEALER_DATABASE_URL"),
         kafka=get("KAFKA"),
         temporal=get("TEMPORAL"),
         listen=get("LISTEN"),
+        health=get("HEALTH"),
+        tls=transport("SAIKEN_TLS", environment),
+        kafka_tls=transport("SAIKEN_KAFKA_TLS", environment),
+        temporal_tls=transport("SAIKEN_TEMPORAL_TLS", environment),
         peers=parse_peers(get("PEERS")),
         keys=Path(get("KEYS")),
         units=Path(get("UNITS")),
@@ -108,6 +125,12 @@ def load(service: str, environment: Mapping[str, str] = os.environ) -> Settings:
         metrics=get("METRICS"),
         log_level=get("LOG_LEVEL"),
     )
+
+
+def transport(name: str, environment: Mapping[str, str] = os.environ) -> Transport:
+    """How connections of one kind are made."""
+    folder = read(name, environment)
+    return Transport(Path(folder) if folder else None)
 
 
 def parse_peers(text: str) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import Counter, Gauge, start_http_server
 
+from chassis.audit import acting
 from chassis.settings import Settings
 
 PUBLISHED = Counter("saiken_published_total", "Events that the relay has handed to the broker.", ["type"])
@@ -67,13 +68,22 @@ def trace_headers() -> dict[str, str]:
 
 @contextmanager
 def continued(name: str, headers: Mapping[str, str]) -> Iterator[None]:
-    """A span that goes on from the context in some headers."""
-    with _tracer.start_as_current_span(name, context=extract(headers)):
-        yield
+    """A span that goes on from the context in some headers; the audit trail calls what happens in it by its name."""
+    token = acting.set(name)
+    try:
+        with _tracer.start_as_current_span(name, context=extract(headers)):
+            yield
+    finally:
+        acting.reset(token)
+
+
+def trace_id() -> str:
+    """The current trace's id in hexadecimal; empty when there is none."""
+    context = trace.get_current_span().get_span_context()
+    return f"{context.trace_id:032x}" if context.is_valid else ""
 
 
 def _trace_id(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    context = trace.get_current_span().get_span_context()
-    if context.is_valid:
-        event["trace_id"] = f"{context.trace_id:032x}"
+    if id_ := trace_id():
+        event["trace_id"] = id_
     return event

@@ -8,6 +8,7 @@ import grpc.aio
 from chassis.auth import SERVICE, Signer
 from chassis.plumbing import NUDGES
 from chassis.telemetry import trace_headers
+from chassis.transport import PLAINTEXT, Transport
 from kernel.money import Money
 from proto.chassis.v1.admin_pb2 import GetPositionRequest, GetPositionResponse, ResendRequest
 from proto.chassis.v1.admin_pb2_grpc import AdminStub
@@ -37,15 +38,16 @@ class Peers:
         subject: str | None = None,
         units: frozenset[str] = frozenset("*"),
         roles: frozenset[str] = frozenset({SERVICE}),
+        transport: Transport = PLAINTEXT,
     ) -> None:
-        self._addresses, self._signer = addresses, signer
+        self._addresses, self._signer, self._transport = addresses, signer, transport
         self._subject, self._units, self._roles = subject or signer.issuer, units, roles
         self._channels: dict[str, grpc.aio.Channel] = {}
 
     def channel(self, service: str) -> grpc.aio.Channel:
         """The channel to a service: `BillingStub(peers.channel("billing"))`."""
         if service not in self._channels:
-            self._channels[service] = grpc.aio.insecure_channel(self._addresses[service], options=_OPTIONS)
+            self._channels[service] = self._transport.channel(self._addresses[service], _OPTIONS)
         return self._channels[service]
 
     def identity(self, service: str, unit: str | None = None) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ import grpc.aio
 
 from chassis.auth import Signer
 from chassis.errors import from_rpc
-from chassis.settings import parse_peers
+from chassis.settings import parse_peers, transport
 from chassis.tenancy import Units, load_units
 from chassis.wire import Peers
 from kernel.errors import Refused
@@ -44,7 +44,8 @@ class Client:
         self.environment = environment
         self.units: Units = load_units(Path(environment["SAIKEN_UNITS"]))
         signer = Signer(Path(environment["SAIKEN_KEYS"]), ISSUER)
-        self.peers = Peers(parse_peers(environment["SAIKEN_PEERS"]), signer, subject, frozenset(self.units.by_id), roles)
+        peers, tls = parse_peers(environment["SAIKEN_PEERS"]), transport("SAIKEN_TLS", environment)
+        self.peers = Peers(peers, signer, subject, frozenset(self.units.by_id), roles, tls)
 
     async def ask(self, service: str, method: str, request: Any, unit: str | None = None) -> Any:
         """One call. Refuses what the service refuses, and UNAVAILABLE."""

@@ -36,7 +36,7 @@ def processes(name: str) -> list[Process]:
 
 @every_service
 def test_nothing_is_acknowledged_before_its_effect_and_the_first_event_counts(name):
-    consumer = Consumer(name, "127.0.0.1:1", app(name).subscriptions, None, None)
+    consumer = Consumer(name, {"bootstrap_servers": "127.0.0.1:1"}, app(name).subscriptions, None, None)
 
     assert consumer.options["enable_auto_commit"] is False
     assert consumer.options["auto_offset_reset"] == "earliest"

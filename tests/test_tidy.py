@@ -27,8 +27,8 @@ FOLDERS = {"migrations", "tests", "policies", "templates"}
 DOORS = {"api", "subscribers", "activities"}
 # Folders whose name is a package of the standard library or of the suite: an `__init__.py` would shadow it.
 NAMESPACES = ("services", "services/*", "chassis", "proto", "proto/*", "kernel", "cli", "tests", "tools")
-# Measured 1,659; the rest is room for repairs, not for features (docs/decisions/0002-chassis-budget.md).
-CHASSIS_LINES = 1_700
+# Room for repairs, not for features (docs/decisions/0005-a-larger-chassis.md).
+CHASSIS_LINES = 2_200
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

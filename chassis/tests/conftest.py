@@ -12,7 +12,7 @@ from chassis.database import Database, Transaction
 from proto.billing.v1.events_pb2 import InvoicePaid, ItemChanged
 
 UNIT = "rheintel"
-PLUMBING = "outbox, positions, inbox, watermarks, parked, processes, party_units"
+PLUMBING = "outbox, positions, inbox, watermarks, parked, processes, trail, seals, party_units"
 
 
 @dataclass

@@ -1,8 +1,13 @@
 """The admin door: positions, resending, parked messages in the order of their keys."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 
 from chassis.admin import Admin
+from chassis.audit import moment
+from chassis.clock import wall_now
 from chassis.runtime import Runtime
 from chassis.settings import load
 from kernel.errors import Refused
@@ -45,6 +50,7 @@ async def opened_admin(trial, folder) -> Admin:
         "SAIKEN_DATABASE_URL": bench.url("app"),
         "SAIKEN_RELAY_DATABASE_URL": bench.url("relay"),
         "SAIKEN_AUDITOR_DATABASE_URL": bench.url("auditor"),
+        "SAIKEN_SEALER_DATABASE_URL": bench.url("sealer"),
         "SAIKEN_KEYS": str(bench.server.keys),
         "SAIKEN_UNITS": "samples/units.yaml",
         "SAIKEN_FILES": str(folder),
@@ -72,3 +78,22 @@ async def test_a_position_counts_what_waits_and_a_resend_unmarks_only_what_comes
     assert (before.unpublished, dict(before.numbers), before.publishers) == (0, {0: 3}, ["billing"])
     assert [(mark.publisher, mark.partition, mark.number) for mark in before.watermarks] == [("billing", 0, 2)]
     assert (resent.rows, after.unpublished) == (2, 2)
+
+
+async def test_what_is_old_published_and_heard_is_forgotten_and_nothing_else(trial, tmp_path):
+    old, young = (UUID(int=moment(wall_now() - timedelta(days=days)).int + 1) for days in (36, 34))
+    for place, (id_, number, published) in enumerate(((old, 1, True), (old, 2, False), (old, 3, True), (young, 4, True))):
+        await trial.bench.super.execute(
+            "INSERT INTO outbox VALUES ($1, 'rheintel', 0, $2, 'type', 'key', '', '{}', now(), CASE WHEN $3 THEN now() END)",
+            UUID(int=id_.int + place), number, published,
+        )  # fmt: skip
+    await trial.bench.super.executemany("INSERT INTO inbox VALUES ($1)", [(old,), (young,)])
+
+    door = await opened_admin(trial, tmp_path)
+    with pytest.raises(Refused, match="at least 35 days"):
+        await door.Prune(pb.PruneRequest(keep_days=34), None)
+    answer = await door.Prune(pb.PruneRequest(keep_days=35, heard={0: 2}), None)
+    await door.close()
+
+    assert (answer.outbox_rows, answer.inbox_rows) == (1, 1)
+    assert await trial.bench.column("SELECT number FROM outbox ORDER BY number") == [2, 3, 4]

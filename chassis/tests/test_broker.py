@@ -83,7 +83,7 @@ async def relay(bench, broker):
 async def test_an_emptied_broker_is_refilled_from_the_outbox_and_the_repetition_is_silent(bench, broker, relay):
     tries: list[int] = []
     outbox = Outbox(await asyncpg.connect(bench.url("postgres")))
-    consumer = Consumer("billing", broker.address, marking(tries), bench.database, outbox)
+    consumer = Consumer("billing", {"bootstrap_servers": broker.address}, marking(tries), bench.database, outbox)
 
     async def publish(numbers: range) -> None:
         await bench.publish(*((change(str(number)), f"key {number}") for number in numbers))

@@ -11,8 +11,6 @@ from cli.suite.programs import ALL, CLOCK_START, Surroundings
 from tools.write_settings import PAGE, page
 
 REQUIRED = {name: "x" for name, default, _ in SETTINGS if default is None}
-# The sealer's role and password exist from the first day, so that no database has to be provisioned again; nothing reads it yet.
-KEPT_FOR_LATER = {"SAIKEN_SEALER_DATABASE_URL"}
 
 
 def test_the_page_is_the_table():
@@ -28,7 +26,7 @@ def test_the_suite_tells_a_service_nothing_that_is_not_in_the_table(tmp_path):
     parts.postgres.forget()
 
     owners = {f"SAIKEN_OWNER_DATABASE_URL_{name.upper()}" for name in ALL}  # one setting, for each of several services
-    assert {name for name in told if name.startswith("SAIKEN_")} - known == KEPT_FOR_LATER | owners
+    assert {name for name in told if name.startswith("SAIKEN_")} - known == owners
     assert REQUIRED.keys() <= told
 
 

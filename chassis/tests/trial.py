@@ -61,7 +61,7 @@ class Trial:
         self.subscriptions.on(ItemChanged)(self.know)
         self.subscriptions.on(InvoicePaid)(self.note)
         self.subscriptions.on_many(InvoiceOverdue)(self.many)
-        self.consumer = Consumer("billing", "127.0.0.1:1", self.subscriptions, bench.database, self.asked)
+        self.consumer = Consumer("billing", {"bootstrap_servers": "127.0.0.1:1"}, self.subscriptions, bench.database, self.asked)
 
     async def know(self, event: ItemChanged, tx: Transaction) -> None:
         await self._effect(event.item_id, tx)

@@ -54,6 +54,16 @@ class AdminStub:
                 request_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ReplayParkedRequest.SerializeToString,
                 response_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ReplayParkedResponse.FromString,
                 _registered_method=True)
+        self.VerifyTrail = channel.unary_unary(
+                '/chassis.v1.Admin/VerifyTrail',
+                request_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.VerifyTrailRequest.SerializeToString,
+                response_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.VerifyTrailResponse.FromString,
+                _registered_method=True)
+        self.Prune = channel.unary_unary(
+                '/chassis.v1.Admin/Prune',
+                request_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.PruneRequest.SerializeToString,
+                response_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.PruneResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServicer:
@@ -86,6 +96,20 @@ class AdminServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def VerifyTrail(self, request, context):
+        """Recompute the audit trail's chains, link by link.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Prune(self, request, context):
+        """Forget published and heard outbox rows, and inbox rows, that are older than the days to keep.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -108,6 +132,16 @@ def add_AdminServicer_to_server(servicer, server):
                     servicer.ReplayParked,
                     request_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ReplayParkedRequest.FromString,
                     response_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ReplayParkedResponse.SerializeToString,
+            ),
+            'VerifyTrail': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyTrail,
+                    request_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.VerifyTrailRequest.FromString,
+                    response_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.VerifyTrailResponse.SerializeToString,
+            ),
+            'Prune': grpc.unary_unary_rpc_method_handler(
+                    servicer.Prune,
+                    request_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.PruneRequest.FromString,
+                    response_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.PruneResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -218,6 +252,60 @@ class Admin:
             '/chassis.v1.Admin/ReplayParked',
             proto_dot_chassis_dot_v1_dot_admin__pb2.ReplayParkedRequest.SerializeToString,
             proto_dot_chassis_dot_v1_dot_admin__pb2.ReplayParkedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyTrail(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/chassis.v1.Admin/VerifyTrail',
+            proto_dot_chassis_dot_v1_dot_admin__pb2.VerifyTrailRequest.SerializeToString,
+            proto_dot_chassis_dot_v1_dot_admin__pb2.VerifyTrailResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Prune(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/chassis.v1.Admin/Prune',
+            proto_dot_chassis_dot_v1_dot_admin__pb2.PruneRequest.SerializeToString,
+            proto_dot_chassis_dot_v1_dot_admin__pb2.PruneResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,10 @@ class AdminStub:
     ListParked: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListParkedRequest, _admin_pb2.ListParkedResponse]
     ReplayParked: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ReplayParkedRequest, _admin_pb2.ReplayParkedResponse]
     """Try parked messages again, in the order of each key."""
+    VerifyTrail: _grpc.UnaryUnaryMultiCallable[_admin_pb2.VerifyTrailRequest, _admin_pb2.VerifyTrailResponse]
+    """Recompute the audit trail's chains, link by link."""
+    Prune: _grpc.UnaryUnaryMultiCallable[_admin_pb2.PruneRequest, _admin_pb2.PruneResponse]
+    """Forget published and heard outbox rows, and inbox rows, that are older than the days to keep."""
 
 @_typing.type_check_only
 class AdminAsyncStub(AdminStub):
@@ -49,6 +53,10 @@ class AdminAsyncStub(AdminStub):
     ListParked: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListParkedRequest, _admin_pb2.ListParkedResponse]  # type: ignore[assignment]
     ReplayParked: _aio.UnaryUnaryMultiCallable[_admin_pb2.ReplayParkedRequest, _admin_pb2.ReplayParkedResponse]  # type: ignore[assignment]
     """Try parked messages again, in the order of each key."""
+    VerifyTrail: _aio.UnaryUnaryMultiCallable[_admin_pb2.VerifyTrailRequest, _admin_pb2.VerifyTrailResponse]  # type: ignore[assignment]
+    """Recompute the audit trail's chains, link by link."""
+    Prune: _aio.UnaryUnaryMultiCallable[_admin_pb2.PruneRequest, _admin_pb2.PruneResponse]  # type: ignore[assignment]
+    """Forget published and heard outbox rows, and inbox rows, that are older than the days to keep."""
 
 class AdminServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -81,5 +89,21 @@ class AdminServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_admin_pb2.ReplayParkedResponse, _abc.Awaitable[_admin_pb2.ReplayParkedResponse]]:
         """Try parked messages again, in the order of each key."""
+
+    @_abc_1.abstractmethod
+    def VerifyTrail(
+        self,
+        request: _admin_pb2.VerifyTrailRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.VerifyTrailResponse, _abc.Awaitable[_admin_pb2.VerifyTrailResponse]]:
+        """Recompute the audit trail's chains, link by link."""
+
+    @_abc_1.abstractmethod
+    def Prune(
+        self,
+        request: _admin_pb2.PruneRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.PruneResponse, _abc.Awaitable[_admin_pb2.PruneResponse]]:
+        """Forget published and heard outbox rows, and inbox rows, that are older than the days to keep."""
 
 def add_AdminServicer_to_server(servicer: AdminServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -74,6 +74,9 @@ def interest(
     lender: Literal["commercial", "other"] = "other",
     state: State = None,
     day_count: Literal["actual/365", "actual/actual"] = "actual/365",
+    insolvent_on: Annotated[
+        date | None, typer.Option(parser=_on, metavar="DATE", help="When the debtor's proceedings were opened.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Late interest by law, segment by segment, with the fixed sum and the rule.
@@ -88,12 +91,14 @@ def interest(
 
     agreed = None if contract_rate is None else Fraction(contract_rate)
     owed = Money.parse(principal, currency)
-    asked = Claim(jurisdiction, debtor, claim, owed, due, paid, agreed, creditor, lender, state or "", day_count)
+    asked = Claim(jurisdiction, debtor, claim, owed, due, paid, agreed, creditor, lender, state or "", day_count, insolvent_on)
     found = late_interest(read_book(documents("interest")), calendars(), asked)
     segments = [
         {"from": str(piece.first), "to": str(piece.last), "days": piece.days, "rate": percent_of(piece.rate)} for piece in found.segments
     ]
     amounts = {"interest": found.interest_minor, "fixed_sum": found.fixed_minor, "total": found.total_minor}
+    if insolvent_on is not None:
+        amounts["subordinated"] = found.subordinated_minor
     shown = {name: format_minor(minor, currency) for name, minor in amounts.items()}
     _print({"days": found.days, "segments": segments, **shown, "rule": found.rule, "citation": found.citation}, as_json)
 

@@ -34,6 +34,12 @@ JP-F7 3000000 20000 22500 21400 10000 12700 12500
 JP-F8 5000000 30000 32500 31400 15000 17700 17500
 JP-F9 10000000 50000 52500 51400 25000 27700 27500
 JP-F11 50000000 170000 172500 171400 85000 87700 87500
+JP-yen 1 1000 3500 2400 500 3200 3000
+JP-5m1 5000001 32000 34500 33400 16000 18700 18500
+JP-10m1 10000001 53000 55500 54400 26500 29200 29000
+JP-1bn 1000000000 3020000 3022500 3021400 1510000 1512700 1512500
+JP-1bn1 1000000001 3030000 3032500 3031400 1515000 1517700 1517500
+JP-5bn1 5000000001 11030000 11032500 11031400 5515000 5517700 5517500
 """
 # id, value, GKG 1.0 suit 3.0, order 0.5, RVG 1.0, 0.9, with expenses, with VAT
 GERMANY = """
@@ -43,6 +49,12 @@ DE-F5 2000.00 309.00 51.50 176.00 158.40 178.40 212.30
 DE-F7 10000.00 849.00 141.50 652.00 586.80 606.80 722.09
 DE-F9 25000.00 1306.50 217.75 927.00 834.30 854.30 1016.62
 DE-F11 100000.00 3594.00 599.00 1755.00 1579.50 1599.50 1903.41
+DE-500 500.00 120.00 38.00 51.50 46.35 55.62 66.19
+DE-1000b 1000.01 246.00 41.00 134.50 121.05 141.05 167.85
+DE-2000b 2000.01 376.50 62.75 235.50 211.95 231.95 276.02
+DE-10000b 10000.01 940.50 156.75 707.00 636.30 656.30 781.00
+DE-50000 50000.00 1914.00 319.00 1357.00 1221.30 1241.30 1477.15
+DE-50000b 50000.01 2334.00 389.00 1456.50 1310.85 1330.85 1583.71
 """
 ENGLAND = """
 UK-F1 300.00 35.00
@@ -56,6 +68,14 @@ UK-F8 10000.01 500.00
 UK-F9 12345.67 617.28
 UK-F10 200000.00 10000.00
 UK-F11 200000.01 10000.00
+UK-least 0.01 35.00
+UK-500 500.01 70.00
+UK-1000 1000.00 70.00
+UK-1000b 1000.01 80.00
+UK-1500b 1500.01 115.00
+UK-3000b 3000.01 205.00
+UK-5000b 5000.01 455.00
+UK-half 10000.10 500.01
 """
 
 
@@ -117,10 +137,37 @@ def test_an_enforcement_agent_adds_a_share_of_what_exceeds_1500(id_, value, expe
     assert [format_minor(fees[stage], "GBP") for stage in ("compliance", "enforcement", "sale")] == expected
 
 
-@pytest.mark.parametrize(("jurisdiction", "procedure"), [("US", "suit"), ("FR", "payment_order"), ("EU", "suit"), ("GB", "payment_order")])
-def test_where_no_tariff_is_kept_nothing_is_guessed(jurisdiction, procedure):
+@pytest.mark.parametrize(
+    ("jurisdiction", "procedure", "currency"),
+    [("US", "payment_order", "USD"), ("US", "suit", "EUR"), ("FR", "payment_order", "EUR"), ("FR", "suit", "EUR"), ("EU", "suit", "EUR"),
+     ("GB", "payment_order", "GBP"), ("DE", "suit", "USD")],
+)  # fmt: skip
+def test_where_no_tariff_is_kept_nothing_is_guessed(jurisdiction, procedure, currency):
     with pytest.raises(NoRule):
-        fee(jurisdiction, procedure, "100.00", "EUR", AFTER)
+        fee(jurisdiction, procedure, "100.00", currency, AFTER)
+
+
+@pytest.mark.parametrize(
+    ("state", "value", "expected"),
+    [("", "100.00", 40_500), ("NY", "100.00", 21_000), ("CA", "10000.00", 22_500), ("CA", "10000.01", 37_000), ("CA", "35000.00", 37_000),
+     ("CA", "35000.01", 43_500), ("TX", "20000.00", 5_400)],
+)  # fmt: skip
+def test_an_american_filing_fee_is_told_with_its_doubt(state, value, expected):
+    found = court_fee(BOOK, "US", "suit", Money.parse(value, "USD"), AFTER, "paper", state)
+    assert found.minor == expected
+    assert "unsure" in found.citation
+
+
+def test_what_texan_county_courts_ask_is_not_kept():
+    with pytest.raises(NoRule):
+        court_fee(BOOK, "US", "suit", Money.parse("20000.01", "USD"), AFTER, "paper", "TX")
+
+
+@pytest.mark.parametrize(
+    ("value", "factor", "expected"), [("50.00", "0.9", 3_150), ("50.01", "0.9", 4_635), ("100.00", "0.5", 2_575), ("100.00", "1.3", 6_695)]
+)
+def test_a_german_agency_asks_a_factor_of_the_lawyers_fee_and_a_flat_one_up_to_fifty_euros(value, factor, expected):
+    assert agency_fee(BOOK, "DE", Money.parse(value, "EUR"), AFTER, Fraction(factor)).fee_minor == expected
 
 
 def test_a_lawyers_scale_before_it_is_kept_is_missing_and_a_claim_of_nothing_is_refused():

@@ -58,6 +58,47 @@ US-D5     US TX served                  2026-03-02 answer                      2
 US-D6     US - validation_notice_sent   2026-09-04 assumed_receipt             2026-09-14
 US-D7     US - validation_notice_sent   2026-09-04 validation_end              2026-10-14
 US-C1     US - conversation             2026-11-02 next_call                   2026-11-09
+DE/may    DE - payment_order_served     2026-04-17 objection                   2026-05-04
+DE/may+   DE - payment_order_served     2026-04-17 enforcement_order_from      2026-05-05
+DE/month  DE - payment_order_served     2026-08-31 enforcement_order_until     2027-03-01
+DE/easter DE - payment_order_served     2026-03-20 objection                   2026-04-07
+DE/unity  DE - enforcement_order_served 2026-09-19 objection                   2026-10-05
+DE/xmas   DE - enforcement_order_served 2026-12-11 objection                   2026-12-28
+DE/leap   DE - payment_order_served     2027-08-31 enforcement_order_until     2028-02-29
+DE/2022   DE - claim_arose              2022-01-01 limitation                  2025-12-31
+DE/2024   DE - claim_arose              2024-12-31 limitation                  2027-12-31
+JP/golden JP - payment_order_served     2026-04-21 objection                   2026-05-07
+JP/golden JP - payment_order_served     2026-04-21 provisional_execution_until 2026-06-08
+JP/silver JP - payment_order_served     2026-09-08 objection                   2026-09-24
+JP/dec    JP - payment_order_served     2026-12-14 objection                   2026-12-28
+JP/dec+   JP - payment_order_served     2026-12-16 provisional_execution_from  2027-01-05
+JP/leap   JP - claim_due                2024-02-29 limitation                  2029-02-28
+JP/demand JP - demand_received          2026-08-31 limitation_postponed_to     2027-02-28
+FR/month  FR - payment_order_issued     2026-09-30 service                     2026-12-30
+FR/last   FR - payment_order_issued     2026-11-30 service                     2027-03-01
+FR/nov    FR - payment_order_served     2026-10-11 opposition                  2026-11-12
+FR/jan    FR - payment_order_served     2027-01-31 opposition                  2027-03-01
+FR/easter FR - payment_order_served     2027-02-28 opposition                  2027-03-30
+FR/old    FR - payment_order_served     2026-06-15 opposition                  2026-07-15
+FR/old+   FR - payment_order_served     2026-06-15 title                       2026-07-16
+UK/leap   GB - claim_due                2020-02-29 limitation                  2026-02-28
+UK/letter GB - letter_of_claim_sent     2026-01-31 issue_from                  2026-03-03
+UK/xmas   GB - claim_issued             2026-12-20 deemed_service              2026-12-25
+US/thanks US - served                   2026-11-05 answer                      2026-11-27
+US/satur  US - served                   2026-03-07 answer                      2026-03-30
+US/2027   US - served                   2027-12-10 answer                      2028-01-03
+NY/elect  US NY served                  2026-10-14 answer                      2026-11-04
+NY/linc   US NY served                  2027-01-23 answer                      2027-02-16
+CA/thanks US CA served                  2026-10-28 answer                      2026-11-30
+CA/colum  US CA served                  2026-09-12 answer                      2026-10-12
+CA/native US CA served                  2026-08-26 answer                      2026-09-28
+TX/monday US TX served                  2026-03-03 answer                      2026-03-30
+TX/sunday US TX served                  2026-03-09 answer                      2026-03-30
+TX/mlk    US TX served                  2025-12-29 answer                      2026-01-20
+TX/small  US TX served                  2026-06-05 answer                      2026-06-22
+US/valid  US - validation_notice_sent   2026-11-20 assumed_receipt             2026-11-30
+US/valid+ US - validation_notice_sent   2026-11-20 validation_end              2026-12-30
+US/talk   US - conversation             2026-12-28 next_call                   2027-01-04
 """
 
 

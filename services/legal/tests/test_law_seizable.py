@@ -77,6 +77,70 @@ UK-CT1        GB wage GBP 75.00   2026-09-01 0.00    period=weekly,table=council
 UK-CT3        GB wage GBP 180.00  2026-09-01 9.00    period=weekly,table=council_tax
 UK-CT5        GB wage GBP 300.00  2026-09-01 36.00   period=weekly,table=council_tax
 UK-CT7        GB wage GBP 700.00  2026-09-01 183.35  period=weekly,table=council_tax
+JP/cap-daily     JP wage JPY 14668   2026-09-01 3668    period=daily
+JP/cap-daily-    JP wage JPY 14666   2026-09-01 3666    period=daily
+JP/ten-days      JP wage JPY 200000  2026-09-01 90000   period=ten_day
+JP/biweekly      JP wage JPY 300000  2026-09-01 146000  period=biweekly
+JP/half-month    JP wage JPY 300000  2026-09-01 135000  period=semimonthly
+JP/half-month-   JP wage JPY 220000  2026-09-01 55000   period=semimonthly
+JP/bonus-        JP wage JPY 440000  2026-09-01 110000  period=bonus
+JP/support-edge  JP wage JPY 660000  2026-09-01 330000  claim=maintenance
+JP/support-over  JP wage JPY 660001  2026-09-01 330001  claim=maintenance
+JP/support-odd   JP wage JPY 200001  2026-09-01 100000  claim=maintenance
+JP/support-old   JP wage JPY 1000001 2026-09-01 500000  claim=maintenance,period=retirement
+JP/nothing       JP wage JPY 0       2026-09-01 0
+DE/last-2025     DE wage EUR 1559.99 2026-06-30 0.00
+DE/first-2026    DE wage EUR 1589.99 2026-07-01 0.00
+DE/last-2026     DE wage EUR 1590.00 2027-06-30 1.82
+DE/first-2025    DE wage EUR 1560.00 2025-07-01 3.50
+DE/one           DE wage EUR 2190.00 2026-09-01 2.59    dependants=1
+DE/one-          DE wage EUR 2189.99 2026-09-01 0.00    dependants=1
+DE/two           DE wage EUR 2520.00 2026-09-01 0.94    dependants=2
+DE/three         DE wage EUR 2860.00 2026-09-01 2.86    dependants=3
+DE/four          DE wage EUR 3190.00 2026-09-01 1.34    dependants=4
+DE/five          DE wage EUR 3520.00 2026-09-01 0.39    dependants=5
+DE/cap           DE wage EUR 4866.30 2026-09-01 2290.82
+DE/cap+          DE wage EUR 4866.31 2026-09-01 2290.83
+DE/cap-five      DE wage EUR 4866.31 2026-09-01 134.40  dependants=5
+DE/cap-2025      DE wage EUR 4767.00 2026-06-30 2243.51
+DE/P-five        DE bank EUR 4000.00 2026-09-01 481.26  dependants=5
+DE/P-nine        DE bank EUR 4000.00 2026-09-01 481.26  dependants=9
+DE/P-less        DE bank EUR 1589.99 2026-09-01 0.00
+US/weekly-edge   US wage USD 217.50  2026-09-01 0.00    period=weekly
+US/weekly-cent   US wage USD 217.51  2026-09-01 0.01    period=weekly
+US/weekly-290    US wage USD 290.00  2026-09-01 72.50   period=weekly
+US/monthly-edge  US wage USD 942.50  2026-09-01 0.00
+US/monthly-1256  US wage USD 1256.67 2026-09-01 314.17
+US/half-month-   US wage USD 471.25  2026-09-01 0.00    period=semimonthly
+NY/monthly       US wage USD 3000.00 2026-09-01 400.00  state=NY,gross=4000.00,minimum_wage=17.00
+NY/monthly-low   US wage USD 2300.00 2026-09-01 90.00   state=NY,gross=3000.00,minimum_wage=17.00
+NY/quarter       US wage USD 680.00  2026-09-01 170.00  period=weekly,state=NY,gross=9999.00,minimum_wage=17.00
+NY/federal-wage  US wage USD 300.00  2026-09-01 40.00   period=weekly,state=NY,gross=400.00,minimum_wage=5.00
+NY/bank-less     US bank USD 4080.00 2026-09-01 0.00    state=NY,minimum_wage=17.00
+CA/monthly       US wage USD 4000.00 2026-09-01 193.92  state=CA
+CA/biweekly      US wage USD 2000.00 2026-09-01 151.04  period=biweekly,state=CA
+CA/half-month    US wage USD 2000.00 2026-09-01 96.96   period=semimonthly,state=CA
+CA/edge          US wage USD 811.20  2026-09-01 0.00    period=weekly,state=CA
+CA/low-local     US wage USD 1000.00 2026-09-01 75.52   period=weekly,state=CA,minimum_wage=10.00
+TX/weekly        US wage USD 2000.00 2026-09-01 0.00    state=TX,period=weekly
+FR/first-band    FR wage EUR 373.33  2026-09-01 0.00
+FR/second        FR wage EUR 727.50  2026-09-01 54.08
+FR/floor         FR wage EUR 700.00  2026-09-01 48.31
+FR/all           FR wage EUR 2150.84 2026-09-01 572.27
+FR/four          FR wage EUR 2000.00 2026-09-01 238.42  dependants=4
+FR/S-edge        FR bank EUR 651.69  2026-09-01 0.00
+FR/S-edge+       FR bank EUR 651.70  2026-04-01 0.01
+FR/S-before      FR bank EUR 651.69  2026-03-31 5.17
+UK/edge          GB wage GBP 310.00  2026-09-01 60.00   period=weekly,protected=250.00,normal_deduction=60.00
+UK/month         GB wage GBP 1200.00 2026-09-01 100.00  protected=1000.00,normal_deduction=100.00
+UK/support       GB wage GBP 1050.00 2026-09-01 50.00   protected=1000.00,normal_deduction=100.00,claim=maintenance
+UK/CT-75         GB wage GBP 75.01   2026-09-01 2.25    period=weekly,table=council_tax
+UK/CT-135        GB wage GBP 135.00  2026-09-01 4.05    period=weekly,table=council_tax
+UK/CT-135+       GB wage GBP 135.01  2026-09-01 6.75    period=weekly,table=council_tax
+UK/CT-225        GB wage GBP 225.00  2026-09-01 15.75   period=weekly,table=council_tax
+UK/CT-355        GB wage GBP 355.00  2026-09-01 42.60   period=weekly,table=council_tax
+UK/CT-505        GB wage GBP 505.00  2026-09-01 85.85   period=weekly,table=council_tax
+UK/CT-505+       GB wage GBP 506.00  2026-09-01 86.35   period=weekly,table=council_tax
 """
 _MINOR = {"gross": "gross_minor", "protected": "protected_minor", "normal_deduction": "normal_deduction_minor"}
 
@@ -129,7 +193,24 @@ def test_the_court_s_rates_and_the_gross_must_be_told():
         assert missing.value.details == {"fact": fact}
 
 
-@pytest.mark.parametrize("asked", [income("EU", "wage", "EUR", "1.00", "2026-09-01"), income("JP", "bank", "JPY", "1", "2026-09-01")])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        income("EU", "wage", "EUR", "1.00", "2026-09-01"),
+        income("JP", "bank", "JPY", "1", "2026-09-01"),
+        income("GB", "bank", "GBP", "1.00", "2026-09-01"),
+        income("US", "bank", "USD", "1.00", "2026-09-01"),
+        income("US", "bank", "USD", "1.00", "2026-09-01", "state=TX"),
+        income("DE", "wage", "EUR", "1.00", "2026-09-01", "period=weekly"),
+        income("DE", "wage", "EUR", "1.00", "2026-09-01", "period=daily"),
+        income("DE", "wage", "EUR", "1.00", "2026-09-01", "claim=maintenance"),
+        income("FR", "wage", "EUR", "1.00", "2026-09-01", "claim=maintenance"),
+        income("FR", "wage", "EUR", "1.00", "2026-09-01", "period=weekly"),
+        income("US", "wage", "USD", "1.00", "2026-09-01", "claim=maintenance"),
+        income("US", "wage", "USD", "1.00", "2026-09-01", "claim=maintenance,state=NY"),
+        income("DE", "wage", "USD", "1.00", "2026-09-01"),
+    ],
+)
 def test_where_no_rule_is_kept_nothing_is_guessed(asked):
     with pytest.raises(NoRule):
         seizable(BOOK, asked)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from cli import demo, desk, doctor, files, law, lifecycle
+from cli import demo, desk, doctor, files, law, lifecycle, matching
 from cli.output import refuse
 from kernel.errors import Refused
 
@@ -25,6 +25,7 @@ COMMANDS: Sequence[Callable[..., None]] = (
     doctor.doctor,
     files.statement,
     files.invoice,
+    matching.match,
     law.interest,
     law.seizable,
     law.court_fee,

@@ -46,7 +46,8 @@ class Account:
 class Line:
     """One transaction of a statement. `amount_minor` is positive for money in; `barred` items are never offered to it.
 
-    `business_unit` restricts the answer to one unit; empty: the items of all units may be meant.
+    `business_unit` restricts the answer to one unit; empty: the items of all units may be meant. `end_to_end_id` is the payer's own: only a
+    whole number of ours in it counts.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Line:
     bank_reference: str = ""
     business_unit: str = ""
     barred: frozenset[str] = frozenset()
+    end_to_end_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,193 @@
+"""The decision on each line: applied only when it would stand without a person; a second claim on an item never finds another."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from services.payments.domain.matching.answers import named_answers, on_account_answers, unnamed_answers, weigh
+from services.payments.domain.matching.book import Book
+from services.payments.domain.matching.facts import CERTAIN, Decision, Evidence, Line, Suggestion
+from services.payments.domain.matching.fits import Open, fit
+from services.payments.domain.matching.knowledge import NOTHING, Knowledge
+from services.payments.domain.matching.payers import AccountKey
+from services.payments.domain.matching.policy import Policy
+from services.payments.domain.matching.scene import Answer, Scene, doubt_of
+from services.payments.domain.matching.signs import Hit
+
+# With so many items of the same amount, the amount says nothing.
+_MOST_EQUAL_AMOUNTS = 30
+_SHOWN_BY_AMOUNT = 3
+
+
+def match_lines(lines: Iterable[Line], book: Book, policy: Policy, knowledge: Knowledge = NOTHING) -> list[Decision]:
+    """One decision for each line, in the order of the lines; the book's open amounts are lowered by what is applied.
+
+    Each line is decided by itself on the book as it is. Where several claim the same money, the earliest day wins, then the
+    bank's reference, and only lines that are equal in everything are taken in the order given; the others are decided
+    again on what is left, and can then only go on account or to a person. So nothing depends on the order of lines or items.
+    """
+    lines = list(lines)
+    decisions = [decide(line, book, policy, knowledge) for line in lines]
+    losers = _losers(lines, decisions, book)
+    for place, decision in enumerate(decisions):
+        if place not in losers:
+            take(book, decision)
+    for place in losers:
+        decisions[place] = _again(lines[place], decisions[place], book, policy, knowledge)
+    return decisions
+
+
+def take(book: Book, decision: Decision) -> None:
+    """Lower what is open by what a decision takes."""
+    for allocation in decision.allocations:
+        book.open_minor[allocation.item_id] -= allocation.settled_minor
+
+
+def undo(book: Book, decision: Decision) -> None:
+    """The opposite of `take`."""
+    for allocation in decision.allocations:
+        book.open_minor[allocation.item_id] += allocation.settled_minor
+
+
+def decide(line: Line, book: Book, policy: Policy, knowledge: Knowledge = NOTHING) -> Decision:
+    """The decision on one line before a book; the book is not changed."""
+    model = f"{policy.version}/{knowledge.version}"
+    if line.amount_minor <= 0:
+        return Decision(line.id, "not_receivable", "debit", CERTAIN, line.amount_minor, line.currency, (), line.amount_minor, model=model)
+    scene = Scene(line, book, policy, knowledge)
+    answers = find_answers(scene)
+    return _decision(scene, answers, model)
+
+
+def find_answers(scene: Scene) -> list[Answer]:
+    """Whole answers, best first: those of the payers and of what is named; if none of them is sure, of whom the text names."""
+    named = {(item.business_unit, item.account_id) for id_ in scene.signs.hits for item in [scene.book.items[id_]]}
+    found: list[Answer] = []
+    for account in sorted(named | scene.payers.keys()):
+        found += named_answers(scene, account)
+    for account in sorted(scene.payers):
+        found += unnamed_answers(scene, account)
+    if len(named) > 1:
+        found += _over_accounts(scene)
+    best = weigh(scene, found)
+    if not best or best[0].score < scene.policy.apply:
+        found += _others(scene)
+        best = weigh(scene, found)
+    for account in sorted(named | scene.payers.keys()):
+        found += on_account_answers(scene, account, [one for one in best if one.account == account])
+    return weigh(scene, found) if found else []
+
+
+def _over_accounts(scene: Scene) -> list[Answer]:
+    """Somebody pays numbers of several customers of one unit."""
+    by_unit: dict[str, list[Open]] = defaultdict(list)
+    for id_ in sorted(scene.signs.hits):
+        item, open_minor = scene.book.items[id_], scene.book.open_minor[id_]
+        if open_minor:
+            by_unit[item.business_unit].append(Open(item, open_minor))
+    found = []
+    for unit, items in sorted(by_unit.items()):
+        if len({one.item.account_id for one in items}) < 2 or sum(one.minor for one in items) != scene.line.amount_minor:  # noqa: PLR2004
+            continue
+        fitted = fit(scene.line.amount_minor, items, scene.terms(("", "")), scene.policy)
+        numbers = [number for one in items if (number := scene.number(one))]
+        payers = sorted(account for account in scene.payers if account[0] == unit)
+        account = payers[0] if payers else (unit, items[0].item.account_id)
+        doubt = doubt_of(scene.policy.weights["amount"], min(number.weight for number in numbers))
+        if fitted:
+            evidence = (*numbers, Evidence("amount", scene.policy.weights["amount"], fitted.detail))
+            found.append(Answer("named_over_accounts", account, fitted.allocations, 0, evidence, doubt))
+    return found
+
+
+def _others(scene: Scene) -> list[Answer]:
+    """Customers whom the text names, and items of this very amount whose number has an error in it."""
+    found: list[Answer] = []
+    accounts: set[AccountKey] = set(scene.in_text)
+    equal = scene.book.by_amount.get((scene.line.currency, scene.line.amount_minor), [])
+    if len(equal) <= _MOST_EQUAL_AMOUNTS:
+        for id_ in equal:
+            item = scene.book.items[id_]
+            if scene.line.business_unit in {"", item.business_unit} and scene.number(Open(item, item.open_minor)):
+                accounts.add((item.business_unit, item.account_id))
+    for account in sorted(accounts - scene.payers.keys()):
+        found += unnamed_answers(scene, account)
+    if not found and not scene.payers and 0 < len(equal) <= _SHOWN_BY_AMOUNT:
+        for id_ in sorted(equal):
+            item = scene.book.items[id_]
+            if scene.line.business_unit in {"", item.business_unit} and id_ not in scene.line.barred:
+                only = fit(scene.line.amount_minor, [Open(item, item.open_minor)], scene.terms(("", "")), scene.policy)
+                evidence = (Evidence("amount", scene.policy.weights["amount"], str(scene.line.amount_minor)),)
+                if only:
+                    doubt = CERTAIN - CERTAIN // (2 * len(equal))
+                    found.append(Answer("amount_only", (item.business_unit, item.account_id), only.allocations, 0, evidence, doubt))
+    return found
+
+
+def _decision(scene: Scene, answers: Sequence[Answer], model: str, rules: frozenset[str] = frozenset()) -> Decision:
+    """Two thresholds and a margin; `rules`: only these may be applied."""
+    line, policy = scene.line, scene.policy
+    shown = [one for one in answers[: policy.suggestions] if one.score >= policy.suggest]
+    payer = next(iter(scene.certain_payers))[1] if len(scene.certain_payers) == 1 else None
+    if not shown:
+        return Decision(
+            line.id, "unidentified", "no_answer", 0, line.amount_minor, line.currency, (), line.amount_minor, payer, model=model
+        )
+    best, others = shown[0], shown[1:]
+    sure = best.score >= policy.apply and all(one.doubt >= policy.margin * best.doubt for one in others)
+    if sure and (not rules or best.rule in rules):
+        on_account = line.amount_minor - sum(allocation.amount_minor for allocation in best.allocations)
+        return Decision(
+            line.id, "applied", best.rule, best.score, line.amount_minor, line.currency, best.allocations, on_account, best.account[1],
+            best.evidence, (), model,
+        )  # fmt: skip
+    suggestions = tuple(
+        Suggestion(one.score, one.rule, one.account[1], one.allocations, one.on_account_minor, one.evidence) for one in shown
+    )
+    return Decision(
+        line.id, "suggested", best.rule, best.score, line.amount_minor, line.currency, (), line.amount_minor, payer,
+        best.evidence, suggestions, model,
+    )  # fmt: skip
+
+
+def _losers(lines: Sequence[Line], decisions: Sequence[Decision], book: Book) -> list[int]:
+    """The places of lines whose items an earlier line has used up, in the order in which they are decided again."""
+    claims: dict[str, list[int]] = defaultdict(list)
+    for place, decision in enumerate(decisions):
+        for allocation in decision.allocations:
+            claims[allocation.item_id].append(place)
+    contested = [id_ for id_, places in claims.items() if len(places) > 1]
+    contested = [id_ for id_ in contested if _exceeds(id_, [decisions[place] for place in claims[id_]], book)]
+    rivals = sorted({place for id_ in contested for place in claims[id_]}, key=lambda place: (*_precedence(lines[place]), place))
+    left = dict(book.open_minor) if contested else {}
+    losers = []
+    for place in rivals:
+        parts = decisions[place].allocations
+        if all(0 <= part.settled_minor <= left[part.item_id] or left[part.item_id] <= part.settled_minor < 0 for part in parts):
+            for part in parts:
+                left[part.item_id] -= part.settled_minor
+        else:
+            losers.append(place)
+    return losers
+
+
+def _exceeds(id_: str, rivals: Sequence[Decision], book: Book) -> bool:
+    claimed = sum(part.settled_minor for decision in rivals for part in decision.allocations if part.item_id == id_)
+    return abs(claimed) > abs(book.open_minor[id_])
+
+
+def _precedence(line: Line) -> tuple[date, date, tuple[str, ...]]:
+    """Who comes first where two lines claim the same money."""
+    return line.booked_on or date.max, line.value_on or date.max, line.texts
+
+
+_SECOND_CLAIM = frozenset({"paid_already", "on_account"})
+
+
+def _again(line: Line, first: Decision, book: Book, policy: Policy, knowledge: Knowledge) -> Decision:
+    """What it would have paid is what it pays a second time."""
+    scene = Scene(line, book, policy, knowledge)
+    for allocation in first.allocations:
+        if not book.open_minor[allocation.item_id]:
+            scene.signs.hits.setdefault(allocation.item_id, Hit("amount", 0, str(line.amount_minor)))
+    return _decision(scene, find_answers(scene), f"{policy.version}/{knowledge.version}", _SECOND_CLAIM)

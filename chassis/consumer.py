@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -15,9 +16,10 @@ from chassis.auth import service_caller
 from chassis.clock import wall_now
 from chassis.database import Database, Transaction
 from chassis.errors import is_outage
+from chassis.metrics import CONSUMED, DISTANCE, HEARD_SECONDS, PARKED
 from chassis.settings import fail_point
 from chassis.subscriptions import Handler, Received, Subscriptions, carries_version, received
-from chassis.telemetry import CONSUMED, PARKED, continued, logger
+from chassis.telemetry import continued, logger
 from kernel.errors import Refused
 
 # One fetch; also the most events one batch handler is given.
@@ -106,7 +108,9 @@ class Consumer:
         for publisher in {topic.split(".")[0] for topic in self._subscriptions.topics()}:
             try:
                 for partition, number in (await self._publishers.published(publisher)).items():
-                    if number > (mark := await self._watermark(publisher, partition)):
+                    mark = await self._watermark(publisher, partition)
+                    DISTANCE.labels(publisher, str(partition)).set(number - mark)
+                    if number > mark:
                         behind[publisher, partition] = mark
                         if self._behind.get((publisher, partition)) == mark:
                             await self._publishers.resend(publisher, partition, mark)
@@ -210,6 +214,8 @@ class Consumer:
         self._passed(events[-1])
         for event in events:
             CONSUMED.labels(event.type).inc()
+        if said := events[-1].headers.get("ce_time"):
+            HEARD_SECONDS.labels(events[-1].publisher).set((tx.now - datetime.fromisoformat(said)).total_seconds())
 
     async def apply(self, tx: Transaction, handler: Handler, events: Sequence[Received]) -> None:
         """The effect of those events that were not seen before; what they cause goes on in their trace."""

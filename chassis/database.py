@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import asyncpg
 from google.protobuf.message import Message
+from prometheus_client import Counter
 from sqlalchemy import Executable, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -69,6 +70,7 @@ class Transaction:
         self._connection, self._partitions = connection, database.partitions
         self.outbox: list[dict[str, Any]] = []
         self._notes: list[dict[str, str]] = []
+        self.counted: list[Counter] = []
 
     @property
     def unit(self) -> Unit:
@@ -101,6 +103,10 @@ class Transaction:
     def note(self, what: str, **details: object) -> None:
         """Put into the audit trail what no event tells: ids, codes and reasons, never names or texts."""
         self._notes.append({"what": what, **{name: str(value) for name, value in details.items()}})
+
+    def count(self, metric: Counter, *labels: str) -> None:
+        """Count one when, and only when, this transaction has committed."""
+        self.counted.append(metric.labels(*labels))
 
     async def nudge(self, process: Process, id_: object) -> None:
         """Tell a process to look again; it is started when it does not run."""
@@ -194,6 +200,8 @@ class Database:
             tx = Transaction(connection, now, caller, chosen, self)
             yield tx
             wrote = await tx.flush()
+        for metric in tx.counted:
+            metric.inc()
         if wrote:
             fail_point(f"{'events' if tx.announces else 'nudges'}.after_commit_before_publish")
             self.committed.set()

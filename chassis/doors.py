@@ -9,7 +9,8 @@ import grpc.aio
 
 from chassis.auth import SERVICE, Caller, Unauthenticated, Verifier
 from chassis.errors import is_outage, to_status
-from chassis.telemetry import REFUSED, continued, logger
+from chassis.metrics import REFUSED
+from chassis.telemetry import continued, logger
 from chassis.transport import is_shown_by
 from kernel.errors import Refused
 

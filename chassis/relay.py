@@ -13,9 +13,10 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from chassis.errors import is_outage
+from chassis.metrics import PUBLISHED
 from chassis.plumbing import NUDGES
 from chassis.settings import fail_point
-from chassis.telemetry import PUBLISHED, UNPUBLISHED, continued, logger
+from chassis.telemetry import continued, logger
 
 # One round of numbering and publishing: large enough to pipeline, small enough to mark often.
 BATCH = 2_000
@@ -98,7 +99,6 @@ class Relay:
         arrived = await self._delivery.deliver(rows)
         fail_point(f"{self._delivery.name}.after_publish_before_mark")
         await connection.execute("UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY($1)", [row["id"] for row in arrived])
-        UNPUBLISHED.set(len(rows) - len(arrived))
         self._changed.set()
         return len(arrived) == len(rows) == BATCH
 

@@ -24,6 +24,7 @@ from chassis.clock import make_clock
 from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.doors import Door, Roles
+from chassis.metrics import Gauges
 from chassis.plumbing import NUDGES, Process
 from chassis.relay import Relay, ToBroker, ToTemporal, partitions
 from chassis.runtime import Runtime
@@ -85,6 +86,7 @@ async def _run(service: Service, chosen: settings.Settings, doors: frozenset[str
         temporal = await _temporal(chosen) if doors & {"relay", "worker"} else None
         status = await _serve(stack, service, runtime, consumer, doors)
         loops = [consumer.run] if "consumer" in doors else []
+        loops += [Gauges(chosen.auditor_database_url, runtime.clock).run] if chosen.metrics and "relay" in doors else []
         if "relay" in doors and temporal:
             loops += await _relays(stack, runtime, temporal)
         tasks = [asyncio.create_task(loop()) for loop in loops]

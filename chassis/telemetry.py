@@ -12,16 +12,10 @@ from opentelemetry.propagate import extract, inject
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from prometheus_client import Counter, Gauge, start_http_server
+from prometheus_client import start_http_server
 
 from chassis.audit import acting
 from chassis.settings import Settings
-
-PUBLISHED = Counter("saiken_published_total", "Events that the relay has handed to the broker.", ["type"])
-CONSUMED = Counter("saiken_consumed_total", "Events whose effect is committed.", ["type"])
-PARKED = Counter("saiken_parked_total", "Messages put aside with their reason, to be replayed.", ["type"])
-UNPUBLISHED = Gauge("saiken_outbox_unpublished", "Outbox rows that wait for the relay.")
-REFUSED = Counter("saiken_refused_total", "Requests that a rule refused.", ["method", "code"])
 
 _tracer = trace.get_tracer("saiken")
 

@@ -11,6 +11,7 @@ import holidays
 from sqlalchemy import Row
 
 from chassis.database import Transaction, new_id
+from chassis.metrics import GATE
 from kernel.calendar import Calendar, local_date
 from kernel.errors import Conflict, NotFound, Refused
 from services.notifications import store
@@ -79,6 +80,7 @@ async def reserve_contact(tx: Transaction, asked: Asked) -> Reservation:
     decision, id_ = decide(facts, rule_book().rules, tx.now), new_id()
     expires_at = tx.now + RESERVED_FOR if decision.allowed else None
     await _keep(tx, asked, id_, decision, facts, expires_at)
+    tx.count(GATE, asked.channel, "allowed" if decision.allowed else "refused", next((reason.rule for reason in decision.reasons), ""))
     if not decision.allowed:
         return Reservation(decision, None)
     await tx.execute(

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from chassis.database import Transaction
+from chassis.metrics import DISTRIBUTED
 from chassis.wire import iso
 from kernel.errors import NotFound
 from proto.common.v1.common_pb2 import Money as MoneyMessage
@@ -64,6 +65,7 @@ async def _distribute(tx: Transaction, row: Row[Any], book: Book) -> None:
         found, state = leave(line), "not_receivable"
     book.take(found)
     await _save(tx, row, found, state)
+    tx.count(DISTRIBUTED, tx.unit.id, state)
 
 
 async def _undo(tx: Transaction, row: Row[Any], line: Line) -> Match:

@@ -33,7 +33,7 @@ ZONES = {"US": NEW_YORK, "JP": TOKYO, "DE": BERLIN, "FR": "Europe/Paris", "GB": 
 def ask(
     at: str, channel: str = "call", jurisdiction: str = "US", collector: str = "agency", rules: str = "statutory", **party: Any
 ) -> Decision:
-    contacts, state = party.pop("contacts", []), party.pop("state", None)
+    contacts, state, debt = party.pop("contacts", []), party.pop("state", None), party.pop("debt", "D1")
     whom = {"type": "consumer", "residence": None, "zones": [ZONES[jurisdiction]], "place": "home", **party}
     told = {
         "jurisdiction": jurisdiction,
@@ -41,7 +41,7 @@ def ask(
         "collector": collector,
         "rules": rules,
         "party": whom,
-        "debt": "D1",
+        "debt": debt,
         "contacts": contacts,
     }
     moment = datetime.fromisoformat(at)

@@ -14,6 +14,8 @@ from cli.infrastructure import ROOT
 INTEREST = (
     "interest --jurisdiction DE --debtor business --claim goods --principal 10000.00 --currency EUR --due 2026-01-30 --paid 2026-04-30"
 )
+# Seconds that a calculator may take from start to answer, and how often a busy machine is asked.
+QUICK, STARTS = 0.5, 8
 FACTS = {
     "jurisdiction": "JP",
     "collector": "creditor",
@@ -62,6 +64,15 @@ def test_interest_answers_in_the_shape_of_the_contract():
         ("tracking check 131-12-38385-2", {"valid": True, "scheme": "japan_post"}),
         ("tracking check RR473124820GB --carrier upu", {"valid": False, "scheme": "upu"}),
         ("tracking check 71969010756003077385", {"valid": True, "scheme": "usps"}),
+        ("tracking check 1A12345678901", {"valid": None, "scheme": "opaque"}),
+        ("tracking check 1A12345678901 --carrier la_poste", {"valid": None, "scheme": "opaque"}),
+        ("tracking check 94071118995600000001", {"valid": False, "scheme": "usps"}),
+        ("tracking check 12345", {"valid": False, "scheme": None}),
+        (
+            "court-fee --jurisdiction US --state CA --procedure suit --amount 12000.00 --currency USD --filed-on 2026-06-01",
+            {"fee": "370.00"},
+        ),
+        (f"{INTEREST} --insolvent-on 2026-03-02", {"days": 30, "interest": "84.41", "subordinated": "168.82", "total": "10124.41"}),
         ("reference check RF18539007547034", {"valid": True, "scheme": "iso11649"}),
         ("reference check RF19539007547034", {"valid": False, "scheme": None}),
     ],
@@ -69,7 +80,7 @@ def test_interest_answers_in_the_shape_of_the_contract():
 def test_other_calculators_do_too(line, expected):
     found = answer(line)
     assert {name: found[name] for name in expected} == expected
-    assert found.keys() - expected.keys() <= {"rule", "citation"}
+    assert found.keys() - expected.keys() <= {"rule", "citation", "segments", "fixed_sum"}
 
 
 def test_deadlines_are_named_in_order():
@@ -101,7 +112,7 @@ def test_the_policies_in_force_on_a_day_are_printed_with_their_sources():
         (INTEREST.replace("2026-04-30", "2027-04-30"), {"code": "RATE_MISSING", "series": "DE_BASISZINS", "on": "2027-01-01"}),
         (INTEREST.replace("DE", "EU").replace("business", "consumer"), {"code": "NO_RULE"}),
         (INTEREST.replace("10000.00", "10000.001"), {"code": "TOO_MANY_DECIMALS"}),
-        ("court-fee --jurisdiction US --procedure suit --amount 100.00 --currency USD --filed-on 2026-06-01", {"code": "NO_RULE"}),
+        ("court-fee --jurisdiction FR --procedure suit --amount 100.00 --currency EUR --filed-on 2026-06-01", {"code": "NO_RULE"}),
         ("deadline --jurisdiction EU --event served --on 2026-03-02", {"code": "NO_RULE"}),
     ],
 )
@@ -148,10 +159,10 @@ def test_a_calculator_starts_quickly_and_loads_nothing_heavy(tmp_path: Path):
         code += "from cli.main import main; main()"
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
         seconds = []
-        # The first start compiles; the faster of the others counts, for the machine may be busy.
-        for _ in range(3):
+        # The first start compiles, and the machine may be busy: the fastest of some counts.
+        while len(seconds) < STARTS and min(seconds, default=QUICK) >= QUICK:
             started = time.monotonic()
             done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
             seconds.append(time.monotonic() - started)
             assert (done.returncode, done.stderr) == (0, "[]"), line
-        assert min(seconds) < 0.5, f"{line}: {seconds}"
+        assert min(seconds) < QUICK, f"{line}: {seconds}"

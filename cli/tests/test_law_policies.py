@@ -57,6 +57,17 @@ def test_english_bank_holidays_are_the_published_ones():
         assert {day for day in CALENDARS["GB"].of_year(year) if day.weekday() < 5} == {day for day in published if day.weekday() < 5}, year
 
 
+def test_californian_courts_keep_native_american_day_and_not_columbus_day():
+    closed = CALENDARS["US-CA"].of_year(2026)
+    assert {date(2026, 2, 12), date(2026, 3, 31), date(2026, 9, 25), date(2026, 11, 27)} <= closed
+    assert date(2026, 10, 12) not in closed
+    assert date(2026, 10, 12) in CALENDARS["US"].of_year(2026)
+
+
+def test_the_deadlines_name_calendars_that_there_are():
+    assert set(deadlines.VALUES["roll"]) | set(interest.VALUES["roll"]) <= CALENDARS.keys()
+
+
 def test_japanese_courts_close_over_the_turn_of_the_year():
     assert CALENDARS["JP-COURT"].next_open(date(2026, 12, 29)) == date(2027, 1, 4)
     assert CALENDARS["JP"].next_open(date(2026, 12, 29)) == date(2026, 12, 29)

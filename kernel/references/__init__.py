@@ -19,6 +19,7 @@ from kernel.references.structured import (
     make_qrr,
     make_rf,
     make_viitenumero,
+    normal_reference,
 )
 from kernel.references.tracking import make_tracking, tracking_check
 
@@ -42,6 +43,7 @@ __all__ = [
     "make_rf",
     "make_tracking",
     "make_viitenumero",
+    "normal_reference",
     "normalise_iban",
     "parse_japanese_account",
     "tracking_check",

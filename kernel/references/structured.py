@@ -121,6 +121,20 @@ def check_reference(text: str) -> tuple[bool, str | None]:
     return False, None
 
 
+def normal_reference(text: str) -> str:
+    """One form for each scheme that proves itself: without blanks, in capitals, an OGM's 12 and a FIK's 15 digits without
+    the marks around them. Any other text stays as it is.
+    """
+    value = _compact(text[:MAX_TEXT])
+    if is_rf(value) or is_qrr(value) or is_creditor_id(value):
+        return value
+    if (ogm := _OGM_PRINTED.fullmatch(value)) and is_ogm(value):
+        return ogm[2] + ogm[3] + ogm[4]
+    if (fik := _FIK_PRINTED.fullmatch(value)) and is_fik(fik[1]):
+        return fik[1]
+    return text
+
+
 def find_valid(text: str) -> list[Reference]:
     """Every reference in free text whose check digits fit, in the order of the text, each once.
 

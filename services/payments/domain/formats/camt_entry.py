@@ -20,7 +20,7 @@ from services.payments.domain.formats.statement import (
     Transaction,
     total,
 )
-from services.payments.domain.formats.values import decimal_amount, iso_date, or_none, tidy
+from services.payments.domain.formats.values import decimal_amount, iso_date, or_none, reference, tidy
 
 _DIRECTIONS: dict[str, Direction] = {"CRDT": "credit", "DBIT": "debit"}
 _STATUSES: dict[str, Status] = {"BOOK": "booked", "PDNG": "pending", "FUTR": "pending", "INFO": "information"}
@@ -207,7 +207,7 @@ _REFERENCES = tuple(f"RmtInf/Strd/{path}" for path in ("CdtrRefInf/Ref", "CdtrRe
 def _references(detail: Flat) -> tuple[str, ...]:
     if not detail.has("RmtInf/Strd"):
         return ()
-    return tuple(dict.fromkeys(tidy(text) for path in _REFERENCES for text in detail.all(path) if text))
+    return tuple(dict.fromkeys(reference(text) for path in _REFERENCES for text in detail.all(path) if text))
 
 
 def _text(detail: Flat) -> str:

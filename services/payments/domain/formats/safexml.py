@@ -12,6 +12,7 @@ from kernel.errors import Unreadable
 Element = etree._Element  # noqa: SLF001 - lxml's element class has no public name
 
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_BLANKS, _PADDING = b" \t\r\n", b"\x00\x1a \t\r\n"
 _UNSAFE = "XML with a DOCTYPE is not read: it may name files and entities"
 _TOO_LARGE = re.compile(r"Excessive depth|XML_PARSE_HUGE|huge|amplification|[Mm]aximum")
 _ENCODING = re.compile(r"not proper UTF-8|[Ee]ncoding|Invalid bytes|multibyte|invalid Char|xmlns: URI|Char 0x")
@@ -42,9 +43,8 @@ def stream(content: bytes | BinaryIO, names: frozenset[str]) -> Iterator[Element
     """
     source = io.BytesIO(content) if isinstance(content, bytes) else content
     _refuse_doctype(source)
-    source.seek(0)
     events = etree.iterparse(
-        source,
+        _Body(source),
         events=("end",),
         tag=[f"{{*}}{name}" for name in sorted(names)],
         resolve_entities=False,
@@ -66,6 +66,26 @@ def stream(content: bytes | BinaryIO, names: frozenset[str]) -> Iterator[Element
     if root.getroottree().docinfo.internalDTD is not None:
         raise Unreadable("UNSAFE_XML", _UNSAFE, line=1)
     yield root
+
+
+class _Body:
+    """An open file without the blanks before its XML and the padding behind it, which mainframes leave there."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        size = source.seek(0, io.SEEK_END)
+        source.seek(max(0, size - _HEAD_BYTES))
+        tail = source.read()
+        source.seek(0)
+        head = source.read(_HEAD_BYTES)
+        # Where two or four bytes make a character, blanks and zeros are halves of one.
+        narrow = not head.startswith(_BOMS[1:]) and b"\x00" not in head[:4]
+        self._source = source
+        self._end = size - (len(tail) - len(tail.rstrip(_PADDING)) if narrow else 0)
+        source.seek(len(head) - len(head.removeprefix(_BOMS[0]).lstrip(_BLANKS)) if narrow else 0)
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(0, self._end - self._source.tell())
+        return self._source.read(left if size < 0 else min(size, left))
 
 
 def local(element: Element) -> str:
@@ -116,6 +136,8 @@ def _refusal(source: BinaryIO, error: etree.XMLSyntaxError) -> Unreadable:
         return Unreadable("TOO_LARGE", f"the XML is nested or grown beyond what is read: {message}", line=line)
     first = _FIRST_TAG.search(_plain(head))
     tail = _plain(source.read()).rstrip()
+    if "Extra content" in message:
+        return Unreadable("UNKNOWN_FORMAT", f"something follows the XML: {message}", line=line)
     if first is None or not tail.endswith(b">") or b"</" + first[1] not in tail:
         return Unreadable("TRUNCATED", f"the XML ends too early: {message}", line=line)
     if _ENCODING.search(message):

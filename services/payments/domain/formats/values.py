@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from kernel.errors import Unreadable
+from kernel.references import normal_reference
 from services.payments.domain.formats.statement import Notes
 
 # ISO 20022 allows 18 digits; banks have been seen to send 13 decimals. What is longer is no amount.
@@ -69,6 +70,12 @@ def tidy(text: str | None) -> str:
 def or_none(text: str | None) -> str | None:
     """Tidied; None when nothing is left."""
     return (" ".join(text[:MAX_TEXT_CHARACTERS].split()) or None) if text else None
+
+
+def reference(text: str | None) -> str:
+    """A reference as every format gives it: tidied, and in its scheme's normal form where its check digits prove one."""
+    value = tidy(text)
+    return normal_reference(value) if value else ""
 
 
 def decode_text(content: bytes, notes: Notes) -> str:

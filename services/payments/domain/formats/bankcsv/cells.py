@@ -15,6 +15,9 @@ DELIMITERS = (";", ",", "\t", "|")
 HEADER_ROWS = 60
 
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:[T ].*|$)")
+# "01 Sep 2026", "1-Sep-26"; English, which is what exports in English write.
+_NAMED_MONTH = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[a-z]{0,6}\.?,?[ -](\d{2}|\d{4})(?: .*|$)")
+_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _CENTURY = 2000
 _SHORT_YEAR = 100
 _NOISE = re.compile(r"[\s'’‘`_]|€|£|\$|¥|\bCHF\b|\bEUR\b|\bUSD\b|\bGBP\b")
@@ -39,6 +42,8 @@ def read_date(text: str, order: str) -> date | None:
     """A date; None if it is none. Points mean day first, four digits in front year first, else the bank's order."""
     text = text.strip()
     match = _DATE.match(text)
+    if match is None and (named := _NAMED_MONTH.match(text)):
+        return _date(int(named[3]), _MONTHS.get(named[2].casefold(), 0), int(named[1]))
     if match is None:
         return iso_date(text) if text.isdecimal() and text.isascii() and len(text) == len("YYYYMMDD") else None
     first, mark, second, third = match.groups()
@@ -49,6 +54,10 @@ def read_date(text: str, order: str) -> date | None:
         day, month, year = numbers
     else:
         month, day, year = numbers
+    return _date(year, month, day)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
     try:
         return date(year + _CENTURY if year < _SHORT_YEAR else year, month, day)
     except ValueError:

@@ -12,7 +12,7 @@ from kernel.references import is_iban, normalise_iban
 from services.payments.domain.formats.bankcsv.cells import read_amount, read_date
 from services.payments.domain.formats.bankcsv.profile import SIGNS, BankCsv, plain
 from services.payments.domain.formats.statement import Counterparty, Direction, Entry, Notes, Statement, Status, Transaction, total
-from services.payments.domain.formats.values import or_none, tidy
+from services.payments.domain.formats.values import or_none, reference, tidy
 
 _BREAK = re.compile(r"<br ?/?>")
 _IBAN_SHAPE = re.compile(r"[A-Z]{2}\d{2}( ?[A-Z0-9]{4}){2,7}( ?[A-Z0-9]{1,4})?")
@@ -274,7 +274,7 @@ class _Cells:
             amount=amount,
             currency=currency,
             counterparty=Counterparty(or_none(self.joined("name")), account_number(self.text("counterparty_account"))),
-            references=tuple(tidy(reference) for reference in references),
+            references=tuple(reference(one) for one in references),
             text=self.joined("text"),
             end_to_end_id=or_none(self.text("end_to_end_id")),
             mandate_id=or_none(self.text("mandate_id")),

@@ -127,6 +127,7 @@ def _slashed(text: str) -> Details:
     party = [tidy(part) for part in tags.get("CNTP", "").split("/")]
     iban = tags.get("IBAN", "").strip("/") or (party[0] if party else "")
     name = tags.get("NAME", "").strip("/") or (party[2] if len(party) > 2 else "")  # noqa: PLR2004 - account, BIC, name, town
+    name = name or tags.get("ORDP", "").strip("/") or tags.get("BENM", "").strip("/")
     remittance, structured = _remittance(tags.get("REMI", ""))
     references = [structured, *(tidy(tags.get(tag, "").strip("/")) for tag in ("KREF", "CREF", "RFS"))]
     reason = tags.get("RTRN", "").strip("/")[:35]

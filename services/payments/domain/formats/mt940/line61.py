@@ -19,6 +19,9 @@ _LINE = re.compile(
 _KIND = re.compile(r"([NSF][A-Z0-9][A-Z0-9 ]{2})(.*)", re.DOTALL)
 _PLAIN = re.compile(r"\d+([.,]\d*)?")
 _GROUPED = re.compile(r"\d{1,3}(\.\d{3})+,\d*")
+_GROUPED_BY_COMMA = re.compile(r"\d{1,3}(,\d{3})+\.\d*")
+# Grouping that the format does not know: taking the digits before it would lose a thousandfold.
+_GOES_ON = re.compile(r"['’`]?\d{3}[.,'’`]|['’`]\d")
 # What banks write where there is no reference; EREF, KREF and the like only point at field 86.
 NO_REFERENCE = frozenset("NONREF NOREF KEINE NOTPROVIDED EREF KREF MREF MARF PREF NONE XXX".split())
 _DIRECTIONS: dict[str, Direction] = {"C": "credit", "D": "debit"}
@@ -54,6 +57,8 @@ def read_line(field: Field, notes: Notes) -> Line:
     direction = _DIRECTIONS[mark[-1]]
     reversal = mark.startswith("R")
     value_on = _day(match["value"], field.line, notes)
+    if _GOES_ON.match(match["rest"]):
+        raise Unreadable("NOT_A_NUMBER", f"line {field.line}: {head[10:50]!r} holds no amount", line=field.line, value=match["amount"][:40])
     kind, reference, bank_reference = _references(match["rest"])
     return Line(
         amount=read_amount(match["amount"], field.line),
@@ -70,12 +75,14 @@ def read_line(field: Field, notes: Notes) -> Line:
 
 
 def read_amount(text: str, line: int) -> Decimal:
-    """``12,``, ``300,00``, ``000000002145.00``, ``1.234,56``. Raises Unreadable NOT_A_NUMBER with `line`."""
+    """``12,``, ``300,00``, ``000000002145.00``, ``1.234,56``, ``1,234.56``. Raises Unreadable NOT_A_NUMBER with `line`."""
     if len(text) <= MAX_AMOUNT_CHARACTERS:
         if _PLAIN.fullmatch(text):
             return Decimal(text.replace(",", ".").removesuffix("."))
         if _GROUPED.fullmatch(text):
             return Decimal(text.replace(".", "").replace(",", ".").removesuffix("."))
+        if _GROUPED_BY_COMMA.fullmatch(text):
+            return Decimal(text.replace(",", "").removesuffix("."))
     raise Unreadable("NOT_A_NUMBER", f"line {line}: {text[:40]!r} is no amount", line=line, value=text[:40])
 
 
@@ -86,7 +93,11 @@ def _references(rest: str) -> tuple[str, str | None, str | None]:
         kind, rest = match[1].strip(), match[2]
     own, slashes, bank = rest.partition("//")
     own, bank = tidy(own), tidy(bank) if slashes else ""
-    return kind, None if own.upper().rstrip("+ ") in NO_REFERENCE or not own else own, bank or None
+    return kind, _given(own), _given(bank)
+
+
+def _given(reference: str) -> str | None:
+    return None if not reference or reference.upper().rstrip("+ ") in NO_REFERENCE else reference
 
 
 def _booked_on(month_and_day: str, value_on: date | None, line: int, notes: Notes) -> date | None:

@@ -13,9 +13,9 @@ from services.payments.domain.formats.mt940.details import Details, read_details
 from services.payments.domain.formats.mt940.fields import Field, Message, first_tags, messages
 from services.payments.domain.formats.mt940.line61 import Line, read_amount, read_line
 from services.payments.domain.formats.statement import Entry, File, Notes, Statement, Transaction, amount_text, total
-from services.payments.domain.formats.values import or_none, tidy
+from services.payments.domain.formats.values import or_none, reference, tidy
 
-_BALANCE = re.compile(r"(R?[CD])\s*(\d{6})\s*([A-Z]{3})?\s*(\d[\d.,]*)")
+_BALANCE = re.compile(r"(R?[CD])\s*(\d{6})\s*([A-Z]{3})?\s*(\d[\d.,]*)\s*")
 _TOTAL = re.compile(r"(\d{1,5})([A-Z]{3})?(\d[\d.,]*)")
 _FLOOR = re.compile(r"([A-Z]{3})([CD])?(\d[\d.,]*)")
 _STARTS_940 = re.compile(r"(?:NS )?(?:20 .*(?:25|28|60|61)|25P? .*(?:28|60)|28C? 60|60[FM] 61|61(?: 86| 61|$)|NS$)")
@@ -72,11 +72,11 @@ def _statement(message: Message, notes: Notes, *, interim: bool, last: bool) -> 
         notes.fail(f"line {line}: the statement has no closing balance (62F); it may be cut off")
     if interim:
         _check_totals(message, entries, notes)
-    reference, number = message.first("20"), message.first("28C", "28")
+    own, number = message.first("20"), message.first("28C", "28")
     return Statement(
         account=account,
         currency=currency,
-        id=or_none(reference.first) if reference else None,
+        id=or_none(own.first) if own else None,
         number=or_none(number.first) if number else None,
         opening_balance=opening.amount if opening else None,
         closing_balance=closing.amount if closing else None,
@@ -107,7 +107,7 @@ def _entry(line: Line, details: Details, currency: str | None, number: int) -> E
     more = tidy(line.more)
     if party.account is None and is_iban(more):
         party, more = replace(party, account=normalise_iban(more)), ""
-    references = dict.fromkeys(reference for reference in (*details.references, line.reference) if reference)
+    references = dict.fromkeys(reference(one) for one in (*details.references, line.reference) if one)
     part = Transaction(
         amount=line.amount,
         currency=currency,
@@ -148,7 +148,7 @@ def _balance(field: Field | None) -> _Balance | None:
     """``C260930EUR1234,56``. Raises Unreadable NOT_A_NUMBER with `line`."""
     if field is None:
         return None
-    match = _BALANCE.match(field.first)
+    match = _BALANCE.fullmatch(field.first)
     if match is None:
         raise Unreadable("NOT_A_NUMBER", f"line {field.line}: {field.first[:40]!r} is no balance", line=field.line)
     amount = read_amount(match[4], field.line)
@@ -156,9 +156,11 @@ def _balance(field: Field | None) -> _Balance | None:
 
 
 def _floor_currency(message: Message) -> str | None:
+    """An interim report has no balance to name its currency: the floor limits or the sums do."""
     field = message.first("34F")
     match = _FLOOR.match(field.first) if field else None
-    return match[1] if match else None
+    sums = (_TOTAL.match(one.first) for one in message.fields if one.tag in {"90C", "90D"})
+    return match[1] if match else next((found[2] for found in sums if found and found[2]), None)
 
 
 def _check_totals(message: Message, entries: tuple[Entry, ...], notes: Notes) -> None:

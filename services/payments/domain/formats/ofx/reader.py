@@ -9,7 +9,7 @@ from kernel.errors import Unreadable
 from services.payments.domain.formats.ofx.tags import Aggregate, aggregates, refuse_doctype
 from services.payments.domain.formats.safexml import looks_like_xml, root_name
 from services.payments.domain.formats.statement import Counterparty, Direction, Entry, File, Notes, Statement, Transaction
-from services.payments.domain.formats.values import MAX_AMOUNT_CHARACTERS, decode_text, iso_date, or_none, tidy
+from services.payments.domain.formats.values import MAX_AMOUNT_CHARACTERS, decode_text, iso_date, or_none, reference, tidy
 
 _STARTS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:OFXHEADER\s*:|<\?OFX|<OFX[\s>])", re.IGNORECASE)
 _VERSION = re.compile(r"(?<![A-Z])VERSION\s*[:=]\s*[\"']?(\d{3})")
@@ -102,7 +102,7 @@ def _entry(found: Aggregate, notes: Notes) -> Entry:
         amount=abs(amount),
         currency=currency,
         counterparty=Counterparty(name or None, or_none(found.get("BANKACCTTO.ACCTID", "CCACCTTO.ACCTID"))),
-        references=tuple(dict.fromkeys(tidy(value) for value in references if value and value.strip("0 "))),
+        references=tuple(dict.fromkeys(reference(value) for value in references if value and value.strip("0 "))),
         text=memo or name,
     )
     return Entry(

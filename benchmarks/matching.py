@@ -31,6 +31,7 @@ class Score:
     kinds: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     rules: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     wrong: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
     open_lines: int = 0
     open_applied: int = 0
     matching_seconds: float = 0.0
@@ -73,8 +74,9 @@ def judge(data: DataSet, decisions: Sequence[Decision], score: Score) -> None:
             score.open_applied += outcome == "right"
         if decision.status == "applied":
             score.rules[decision.rule][outcome] += 1
-        if outcome == "wrong":
-            score.wrong.append(f"{payment.kind}: {payment.text!r} {payment.amount_minor} {payment.name!r} is {payment.paid}, got {decision}")
+        if outcome == "wrong" or (outcome != "right" and payment.paid is not None):
+            shelf = score.wrong if outcome == "wrong" else score.missed
+            shelf.append(f"{payment.kind}: {payment.text!r} {payment.amount_minor} {payment.name!r} is {payment.paid}, got {decision}")
 
 
 def _outcome(payment: Payment, decision: Decision) -> str:
@@ -115,7 +117,10 @@ def table(title: str, score: Score) -> str:
         f"The true answer is among the first three suggestions for {rest[0]} of the other {sum(rest)}: {rest[0] / max(1, sum(rest)):.1%}.\n",
         "| kind of payment | " + " | ".join(name.replace("_", " ") for name in OUTCOMES) + " |",
         "|---|" + "--:|" * len(OUTCOMES),
-        *(f"| {kind.replace('_', ' ')} | " + " | ".join(str(counts[name] or "") for name in OUTCOMES) + " |" for kind, counts in sorted(score.kinds.items())),
+        *(
+            f"| {kind.replace('_', ' ')} | " + " | ".join(str(counts[name] or "") for name in OUTCOMES) + " |"
+            for kind, counts in sorted(score.kinds.items())
+        ),
         "",
         "| rule | right | wrong | precision, 95 % interval |",
         "|---|--:|--:|---|",
@@ -132,6 +137,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--unseen", action="store_true")
     parser.add_argument("--wrong", action="store_true")
+    parser.add_argument("--missed", action="store_true")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     for japanese in (False, True):
@@ -143,6 +149,8 @@ def main() -> None:
         print(f"matching: {score.matching_seconds:.2f} s\n")
         if asked.wrong:
             print("\n".join(score.wrong))
+        if asked.missed:
+            print("\n".join(score.missed))
 
 
 if __name__ == "__main__":

@@ -96,7 +96,9 @@ def number_list(shop: Shop) -> Made:
     numbers = [item.number for item in items]
     if shop.dice.random() < 0.3 and len({len(number) for number in numbers}) == 1:  # noqa: PLR2004
         numbers = [numbers[0], *(number[-4:] for number in numbers[1:])] if len({number[:-4] for number in numbers}) == 1 else numbers
-    text = shop.dice.choice(shop.words.list_phrases).format(number=shop.dice.choice([", ", " ", "/", " + ", ",", "; ", " und "]).join(numbers))
+    text = shop.dice.choice(shop.words.list_phrases).format(
+        number=shop.dice.choice([", ", " ", "/", " + ", ",", "; ", " und "]).join(numbers)
+    )
     return _pay(shop, "list", items, text)
 
 
@@ -161,7 +163,9 @@ def charges(shop: Shop) -> Made:
     item, fee = items[0], shop.dice.randrange(350, 1999)
     said = shop.dice.choice(shop.words.charges).format(amount=f"{fee // 100},{fee % 100:02d}")
     paid = {item.id: item.open_minor - fee}
-    return _pay(shop, "charges_stated", [item], f"{_text(shop, item.number, item.open_minor)} {said}", paid, granted={item.id: "bank_charges"})
+    return _pay(
+        shop, "charges_stated", [item], f"{_text(shop, item.number, item.open_minor)} {said}", paid, granted={item.id: "bank_charges"}
+    )
 
 
 def rounding(shop: Shop) -> Made:
@@ -211,14 +215,18 @@ def on_behalf(shop: Shop) -> Made:
     if not items:
         return None
     said = shop.dice.choice(shop.words.behalf).format(name=items[0].customer.name)
-    return _unknowable(_pay(shop, "on_behalf", [items[0]], said, name="Treuhand Büro West", iban=make_iban("DE", f"{shop.dice.randrange(10**18):018d}")))
+    return _unknowable(
+        _pay(shop, "on_behalf", [items[0]], said, name="Treuhand Büro West", iban=make_iban("DE", f"{shop.dice.randrange(10**18):018d}"))
+    )
 
 
 def paid_twice(shop: Shop) -> list[Payment]:
     made = exact(shop)
     if not made:
         return []
-    again = Payment("paid_twice", made.amount_minor, made.text, made.name, made.iban, paid={}, on=made.on + timedelta(shop.dice.choice([0, 2, 9])))
+    again = Payment(
+        "paid_twice", made.amount_minor, made.text, made.name, made.iban, paid={}, on=made.on + timedelta(shop.dice.choice([0, 2, 9]))
+    )
     made.kind = "paid_first"
     return [made, again]
 
@@ -227,7 +235,15 @@ def paid_long_ago(shop: Shop) -> Made:
     customer = shop.dice.choice(shop.customers)
     number = shop.numbers[customer.unit].make()
     amount = shop.dice.randrange(3_000, 800_000)
-    made = Payment("paid_long_ago", amount, _text(shop, number, amount), plain_name(customer.name, shop.dice), customer.iban, paid={}, on=some_day(shop.dice, 0, 29))
+    made = Payment(
+        "paid_long_ago",
+        amount,
+        _text(shop, number, amount),
+        plain_name(customer.name, shop.dice),
+        customer.iban,
+        paid={},
+        on=some_day(shop.dice, 0, 29),
+    )
     made.decidable = customer.iban_known
     return made
 
@@ -258,7 +274,9 @@ def no_reference(shop: Shop) -> Made:
     items = shop.take(unique=True)
     if not items:
         return None
-    made = _pay(shop, "no_reference", [items[0]], shop.dice.choice(["", "Miete", "Zahlung", "siehe Avis", "payment", "Danke", "Lieferung KW 34"]))
+    made = _pay(
+        shop, "no_reference", [items[0]], shop.dice.choice(["", "Miete", "Zahlung", "siehe Avis", "payment", "Danke", "Lieferung KW 34"])
+    )
     made.decidable = items[0].customer.iban_known
     return made
 
@@ -297,7 +315,9 @@ def netted(shop: Shop) -> Made:
 def prepayment(shop: Shop) -> Made:
     customer = shop.dice.choice(shop.customers)
     amount = shop.dice.randrange(1, 90) * 10_000
-    made = Payment("prepayment", amount, shop.dice.choice(shop.words.prepayments), customer.name, customer.iban, paid={}, on=some_day(shop.dice, 0, 29))
+    made = Payment(
+        "prepayment", amount, shop.dice.choice(shop.words.prepayments), customer.name, customer.iban, paid={}, on=some_day(shop.dice, 0, 29)
+    )
     made.decidable = customer.iban_known
     return made
 

@@ -105,7 +105,9 @@ def two(shop: Shop) -> Made:
 
 def over(shop: Shop) -> Made:
     items = shop.take()
-    return _pay(shop, "over", list(items), items[0].number, amount=items[0].open_minor + shop.dice.randrange(1, 30) * 1000) if items else None
+    return (
+        _pay(shop, "over", list(items), items[0].number, amount=items[0].open_minor + shop.dice.randrange(1, 30) * 1000) if items else None
+    )
 
 
 def part(shop: Shop) -> Made:
@@ -155,7 +157,9 @@ def two_within_the_fee(shop: Shop) -> Made:
 
 
 def noise(shop: Shop) -> Made:
-    name, text = shop.dice.choice([("ゼイムシヨ", "コクゼイカンプキン"), ("ギンコウ", "リソク"), ("ホケン", "ホケンキン"), ("スズキ　ハナコ", "")])
+    name, text = shop.dice.choice(
+        [("ゼイムシヨ", "コクゼイカンプキン"), ("ギンコウ", "リソク"), ("ホケン", "ホケンキン"), ("スズキ　ハナコ", "")]
+    )
     return Payment("noise", shop.dice.randrange(100, 500_000), half_width(text), half_width(name), "", on=some_day(shop.dice, 0, 29))
 
 

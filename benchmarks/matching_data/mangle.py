@@ -43,7 +43,9 @@ def mistyped(number: str, dice: Random) -> str:
 
 def separated(number: str, dice: Random) -> str:
     """Other separators, small letters."""
-    return dice.choice([number.replace("-", "/"), number.replace("-", ""), number.lower(), number.replace("/", "-"), number.replace("-", ".")])
+    return dice.choice(
+        [number.replace("-", "/"), number.replace("-", ""), number.lower(), number.replace("/", "-"), number.replace("-", ".")]
+    )
 
 
 def plain_name(name: str, dice: Random) -> str:

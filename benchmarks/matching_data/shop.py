@@ -30,7 +30,11 @@ class Shop:
         if self.japanese:
             stems = {**KANJI_UNSEEN} if self.unseen else {**KANJI}
             stem, trade = dice.choice(KANA_UNSEEN if self.unseen else KANA), dice.choice(KANA_TRADES)
-            place = dice.choice("トウキョウ オオサカ ナゴヤ キョウト コウベ フクオカ センダイ ヒロシマ サッポロ ヨコハマ".split()) if dice.random() < 0.85 else ""
+            place = (
+                dice.choice("トウキョウ オオサカ ナゴヤ キョウト コウベ フクオカ センダイ ヒロシマ サッポロ ヨコハマ".split())
+                if dice.random() < 0.85
+                else ""
+            )
             front = dice.random() < 0.5  # noqa: PLR2004
             kana = f"カ）{place}{stem}{trade}" if front else f"{place}{stem}{trade}（カ"
             kanji = {"トウキョウ": "東京", "オオサカ": "大阪", "ナゴヤ": "名古屋", "キョウト": "京都", "コウベ": "神戸", "フクオカ": "福岡", "センダイ": "仙台",
@@ -54,11 +58,13 @@ class Shop:
         while not open_minor:
             open_minor = self._amount()
         discount = dice.choice([2, 3]) if not self.japanese and dice.random() < 0.25 and not credit else 0  # noqa: PLR2004
-        issued = some_day(dice, -50, -5)
+        issued = some_day(dice, -13, 8) if discount else some_day(dice, -50, -5)
         serial = f"{dice.randrange(10**9):09d}"
         reference = ""
         if not self.japanese and dice.random() < 0.4:  # noqa: PLR2004
-            reference = dice.choice([make_rf(serial), make_rf(f"INV{serial}"), make_ogm(serial), make_viitenumero(serial.lstrip("0") or "123")])
+            reference = dice.choice(
+                [make_rf(serial), make_rf(f"INV{serial}"), make_ogm(serial), make_viitenumero(serial.lstrip("0") or "123")]
+            )
         item = OpenItem(
             f"I{len(self.items):06d}", customer, number, reference, -open_minor if credit else open_minor, issued, issued + timedelta(30),
             discount, issued + timedelta(14) if discount else None, used=credit,

@@ -38,22 +38,21 @@ def named_answers(scene: Scene, account: AccountKey) -> Iterator[Answer]:
 
 def _with_others(scene: Scene, account: AccountKey, named: list[Open], shelf: list[Open]) -> Iterator[Answer]:
     """Some of the named ones, or all and some that the text does not name (cut off, mistyped, a credit)."""
-    amount = scene.line.amount_minor
-    others = [one for one in shelf if one.item.id not in scene.signs.hits][: scene.policy.subset_items]
+    amount, policy = scene.line.amount_minor, scene.policy
+    others = [one for one in shelf if one.item.id not in scene.signs.hits][: policy.subset_items]
     rest = amount - sum(one.minor for one in named)
-    if len(named) > 1 and len(named) <= scene.policy.subset_items:
-        for places in _unique(subsets([one.minor for one in named], amount, amount, least=1)):
+    if 1 < len(named) <= policy.subset_items:
+        solutions = subsets([one.minor for one in named], amount, amount, least=1)
+        for places in solutions:
             some = [named[place] for place in places]
-            yield _answer(scene, account, some, Fit("sum", str(amount), whole(some)), "named_some")
+            yield _answer(scene, account, some, Fit("sum", str(amount), whole(some)), "named_some", (len(solutions) - 1) * THOUSAND)
     values = [one.minor for one in others]
-    for places in _unique(subsets(values, rest, rest, least=1)):
-        if coincidence(values, len(places)) <= scene.policy.coincidence or all(scene.number(others[place]) for place in places):
-            all_ = named + [others[place] for place in places]
-            yield _answer(scene, account, named, Fit("sum", str(amount), whole(all_)), "named_and_others")
-
-
-def _unique(solutions: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    return solutions if len(solutions) == 1 else []
+    solutions = subsets(values, rest, rest, least=1)
+    for places in solutions:
+        added = [others[place] for place in places]
+        by_chance = 0 if all(map(scene.number, added)) else coincidence(values, len(places), amount)
+        found = Fit("sum", str(amount), whole([*named, *added]))
+        yield _answer(scene, account, named, found, "named_and_others", by_chance + (len(solutions) - 1) * THOUSAND)
 
 
 def _part_or_more(scene: Scene, account: AccountKey, named: list[Open], doubt: int) -> Iterator[Answer]:
@@ -70,8 +69,10 @@ def _part_or_more(scene: Scene, account: AccountKey, named: list[Open], doubt: i
     doubt += doubt_of(_weakest(scene, named), *(one.weight for one in _who(scene, account)))
     if scene.contradicts(account):
         doubt += _OTHER_PAYER_PART
-    if left <= 0 and len(named) > 1:
-        doubt += _MANY_OPEN  # which of them is paid in part is the payer's to say
+    if len(named) > 1:
+        doubt += _MANY_OPEN  # which of them is paid in part is the payer's to say; more for a list is a list half read
+    if left > sum(one.minor for one in named) or (left > 0 and scene.signs.unknown):
+        doubt += _BETTER_FIT
     yield Answer(
         "named_overpaid" if left > 0 else "named_in_part", account, tuple(allocations), max(left, 0), tuple(evidence), _bounded(doubt)
     )
@@ -86,7 +87,7 @@ def unnamed_answers(scene: Scene, account: AccountKey) -> Iterator[Answer]:
             found = fit(amount, [one], terms, scene.policy)
             if found is not None:
                 exact = exact or found.kind == "amount"
-                yield _answer(scene, account, [one] if scene.number(one) else [], found, "payer")
+                yield _answer(scene, account, [one], found, "payer")
     if exact or len(shelf) == 1:
         return
     yield from _sums(scene, account, shelf)
@@ -99,7 +100,7 @@ def _sums(scene: Scene, account: AccountKey, shelf: list[Open]) -> Iterator[Answ
     width = granted.fee_to_minor - granted.fee_from_minor
     everything = fit(amount, shelf, scene.terms(account), policy)
     if everything is not None:
-        by_chance = coincidence(values, 1, 1 if everything.kind == "amount" else width)
+        by_chance = coincidence(values, 1, amount, 1 if everything.kind == "amount" else width)
         kind = "total" if everything.kind == "amount" else everything.kind
         yield _answer(scene, account, [], Fit(kind, everything.detail, everything.allocations), "payer_total", by_chance)
         if everything.kind == "amount":
@@ -113,14 +114,16 @@ def _sums(scene: Scene, account: AccountKey, shelf: list[Open]) -> Iterator[Answ
     tries += [(nets, 0, 0)] if nets != tries[0][0] else []
     tries += [(tries[0][0], granted.fee_from_minor, granted.fee_to_minor)] if granted.fee_to_minor else []
     for open_minor, low, high in tries:
-        for places in _unique(subsets(open_minor, amount + low, amount + high)):
+        solutions = subsets(open_minor, amount + low, amount + high)
+        for places in solutions:
             chosen = [some[place] for place in places]
             found = fit(amount, chosen, scene.terms(account), policy)
             if found is not None and len(chosen) < len(shelf):
                 kind = "sum" if found.kind == "amount" else found.kind
-                by_chance = coincidence(open_minor, len(places), max(1, high - low))
+                by_chance = coincidence(open_minor, len(places), amount, max(1, high - low)) + (len(solutions) - 1) * THOUSAND
                 yield _answer(scene, account, [], Fit(kind, found.detail, found.allocations), "payer_sum", by_chance)
-                return
+        if solutions:
+            return
 
 
 def on_account_answers(scene: Scene, account: AccountKey, answers: Sequence[Answer]) -> Iterator[Answer]:
@@ -163,11 +166,12 @@ def weigh(scene: Scene, answers: list[Answer]) -> list[Answer]:
     hits = scene.signs.hits
     strong = {id_ for id_, hit in hits.items() if hit.weight >= _STRONG_NUMBER and scene.book.open_minor[id_]}
     fitting = {one.account for one in answers if one.rule == "payer_amount" and one.account in scene.certain_payers}
+    fitting = {account for account in fitting if _says_much(scene, account)}
     settled = {id_ for id_ in hits if not scene.book.open_minor[id_] and hits[id_].weight >= _STRONG_NUMBER}
     best: dict[object, Answer] = {}
     for one in answers:
         doubt, named = one.doubt, {allocation.item_id for allocation in one.allocations}
-        if one.rule in {"named_in_part", "named_overpaid"} and fitting:
+        if one.rule in {"named_in_part", "named_overpaid"} and one.account in fitting:
             doubt += _BETTER_FIT
         elif (named and strong - named and one.rule.startswith("payer_") and one.rule != "payer_amount") or (
             named and not named & hits.keys() and any(_pays_again(scene, id_) for id_ in settled)
@@ -178,6 +182,12 @@ def weigh(scene: Scene, answers: list[Answer]) -> list[Answer]:
         if known is None or one.doubt < known.doubt:
             best[one.paid] = one
     return sorted(best.values(), key=lambda one: one.order)
+
+
+def _says_much(scene: Scene, account: AccountKey) -> bool:
+    """An amount that an item of the account would not have by chance."""
+    amount = scene.line.amount_minor
+    return coincidence([one.minor for one in scene.shelf(account)], 1, amount) <= scene.policy.coincidence
 
 
 def _pays_again(scene: Scene, id_: str) -> bool:

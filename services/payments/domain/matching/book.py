@@ -77,7 +77,7 @@ class Book:
             for key, kind in number_parts(item.invoice_number).items():
                 found[key].append((item.id, kind))
             if item.structured_reference:
-                found[number_key(item.structured_reference)].append((item.id, "structured_reference"))
+                found[skeleton(number_key(item.structured_reference))].append((item.id, "structured_reference"))
             if item.order_number:
                 found[skeleton(number_key(item.order_number))].append((item.id, "order_number"))
         return found

@@ -9,8 +9,8 @@ from math import comb, gcd
 from services.payments.domain.matching.facts import Allocation, Difference, Item, Reason
 from services.payments.domain.matching.policy import THOUSAND, Policy
 
-# Two sets that add up are as bad as twenty: a person decides.
-MAX_SOLUTIONS = 2
+# Two sets that add up are as bad as twenty: a person decides, and reads no more than this.
+MAX_SOLUTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +154,18 @@ def _places(mask: int) -> tuple[int, ...]:
     return tuple(place for place in range(mask.bit_length()) if mask >> place & 1)
 
 
-def coincidence(values: Sequence[int], size: int, width: int = 1) -> int:
-    """How many sets of up to `size` values add up to a given amount by chance, in thousandths.
+def coincidence(values: Sequence[int], size: int, amount_minor: int, width: int = 1) -> int:
+    """How many sets of up to `size` values add up to an amount by chance, in thousandths.
 
-    `width`: how many amounts would do. Amounts that are all multiples of a number meet more often.
+    `width`: how many amounts would do. Amounts that are multiples of a number, and round ones, meet more often.
     """
     sets = sum(comb(len(values), count) for count in range(1, size + 1))
-    step = gcd(*values)
-    spread = max(sum(map(abs, values)), 1)
-    return sets * max(step, width) * THOUSAND // spread
+    step = max(gcd(*values), roundness(amount_minor), width)
+    spread = sum(sorted(map(abs, values))[-size:])
+    return sets * step * THOUSAND // max(spread, 1)
+
+
+def roundness(amount_minor: int) -> int:
+    """The largest power of ten that divides an amount: 28000 = 28 · 1000."""
+    text = str(abs(amount_minor))
+    return 10 ** (len(text) - len(text.rstrip("0")))

@@ -1,7 +1,7 @@
 """What a line says: the numbers of ours in its text, whole, broken, abbreviated or as a range; charges, amounts, words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -30,7 +30,7 @@ _FOREIGN = re.compile(r"\b(?:MREF|CRED|DEBT|ABWA|ABWE|IBAN|BIC|TAN|PURP)[+:] ?\S
 _RANGE = re.compile(
     r"\s*(?:-|~|\.\.+|BIS(?: ZU)?|TO|THROUGH|THRU|UNTIL|T/M|TM|TOT(?: EN MET)?|AU?|AL|ALLA|HASTA(?: EL)?|カラ)\s*(?:N[RO]\.?\s*)?"
 )
-_LIST = re.compile(r"\s*(?:[,;/+&|-]|UND|AND|U\.|ET|E|Y|EN|ト)+\s*[-/.]*\s*(?:N[RO]\.?\s*)?")
+_LIST = re.compile(r"\s*(?:[,;/+&|-]|\s|UND|AND|U\.|ET|E|Y|EN|ト)+\s*[-/.]*\s*(?:N[RO]\.?\s*)?")
 _GAP = "\x00"
 
 
@@ -171,35 +171,33 @@ def _note_unknown(text: str, pieces: list[re.Match[str]], first: int, book: Book
 
 
 def _continue_lists(text: str, pieces: list[re.Match[str]], found: list[_Found], book: Book, policy: Policy, signs: Signs) -> None:
-    """``RE-2026-0101/102/03`` and ``RE 100 - 104``: what follows a number and only repeats its end."""
-    taken = {place for one in found for place in range(one.first, one.last + 1)}
+    """``RE-2026-0101/102/03`` and ``RE 100 - 104``: what follows a number and only repeats its end, of the same customer."""
+    starts = {one.first: one for one in found}
     for one in found:
-        number = _whole_number(one, book)
-        place = one.last + 1
-        while number and place < len(pieces) and place - one.last <= policy.list_items:
-            between = text[pieces[place - 1].end() : pieces[place].start()]
+        number, last = _whole_number(one, book), one.last
+        accounts = {(item.business_unit, item.account_id) for id_ in one.items for item in [book.items[id_]]}
+        for place in range(one.last + 1, len(pieces)):
             piece = pieces[place].group()
-            if place in taken:
-                _take_range(number, found, place, between, book, policy, signs)
+            if not piece.isdecimal() and place not in starts:
+                continue
+            between = text[pieces[last].end() : pieces[place].start()]
+            other = starts.get(place)
+            following = _whole_number(other, book) if other else number[: -len(piece)] + piece
+            is_range = _RANGE.fullmatch(between) is not None
+            if not number or len(following) != len(number) or not (is_range or _LIST.fullmatch(between)):
                 break
-            following = number[: -len(piece)] + piece if piece.isdecimal() and len(piece) < len(number) else ""
-            if not following or not (_RANGE.fullmatch(between) or _LIST.fullmatch(between)):
-                break
-            ids = [id_ for id_, kind in book.by_part.get(skeleton(following), ()) if kind != "number_tail"]
-            if _RANGE.fullmatch(between) and _span(number, following, policy):
-                _hit_range(number, following, book, policy, signs)
-            elif not ids:
-                break
+            if is_range:
+                _hit_range(number, following, accounts, book, policy, signs)
+            ids = [] if other else _of(accounts, book.by_number.get(following, ()), book)
             for id_ in ids:
                 _hit(signs, id_, "invoice_number", policy, piece)
-            number, place = following, place + 1
+            if other or not (ids or is_range):
+                break
+            number, last = following, place
 
 
-def _take_range(number: str, found: list[_Found], place: int, between: str, book: Book, policy: Policy, signs: Signs) -> None:
-    other = next((one for one in found if one.first == place), None)
-    last = _whole_number(other, book) if other else ""
-    if last and _RANGE.fullmatch(between) and _span(number, last, policy):
-        _hit_range(number, last, book, policy, signs)
+def _of(accounts: set[tuple[str, str]], ids: Iterable[str], book: Book) -> list[str]:
+    return [id_ for id_ in ids if (book.items[id_].business_unit, book.items[id_].account_id) in accounts]
 
 
 def _whole_number(found: _Found, book: Book) -> str:
@@ -216,11 +214,11 @@ def _span(first: str, last: str, policy: Policy) -> int:
     return span if 1 <= span <= policy.list_items else 0
 
 
-def _hit_range(first: str, last: str, book: Book, policy: Policy, signs: Signs) -> None:
+def _hit_range(first: str, last: str, accounts: set[tuple[str, str]], book: Book, policy: Policy, signs: Signs) -> None:
     tail = digits_tail(first)
     start = first[: -len(tail)]
     for number in range(int(tail), int(tail) + _span(first, last, policy) + 1):
-        for id_ in book.by_number.get(f"{start}{number:0{len(tail)}d}", ()):
+        for id_ in _of(accounts, book.by_number.get(f"{start}{number:0{len(tail)}d}", ()), book):
             _hit(signs, id_, "invoice_number", policy, f"{first} - {last}")
 
 

@@ -1,5 +1,6 @@
 """Contact rules as data: dated rows with their basis and citation, read from YAML or refused with their place."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
@@ -24,6 +25,11 @@ KINDS: Mapping[str, frozenset[str]] = {
 }
 # What a kind may say besides: a cap per debt instead of per person, and outcomes that it does not count.
 OPTIONAL: Mapping[str, frozenset[str]] = {"cap": frozenset({"per", "not_counted"})}
+# What a rule may be about: a misspelt word would bind nobody.
+DEBTOR_TYPES, STATES, RESIDENCES = frozenset({"consumer", "business"}), frozenset({"NY", "CA", "TX"}), frozenset({"NYC"})
+STOP_STATES = frozenset(
+    {"insolvency", "moratorium", "dispute", "deceased", "time_barred", "minor", "represented", "represented_objected", "cease"}
+)
 COLLECTORS = frozenset({"creditor", "group_company", "agency", "assignee", "law_firm"})
 
 
@@ -116,10 +122,21 @@ def _read_rule(file: str, row: Mapping[str, Any]) -> Rule:
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise Unreadable("INVALID", f"{file}: contact rule {row.get('id', '?')}: {error}", file=file) from None
-    known = rule.channels <= CHANNELS and rule.collectors <= COLLECTORS
-    if rule.basis not in (STATUTE, POLICY) or not rule.citation or not known:
-        raise Unreadable("INVALID", f"{file}: contact rule {rule.id}: basis, citation, channel or collector", file=file, rule=rule.id)
+    if rule.basis not in (STATUTE, POLICY) or not rule.citation or not _is_known(rule):
+        raise Unreadable("INVALID", f"{file}: contact rule {rule.id}: basis, citation, or a word nobody knows", file=file, rule=rule.id)
     return rule
+
+
+def _is_known(rule: Rule) -> bool:
+    return (
+        rule.channels <= CHANNELS
+        and rule.collectors <= COLLECTORS
+        and rule.debtor_types <= DEBTOR_TYPES
+        and rule.states <= STATES
+        and rule.residences <= RESIDENCES
+        and all(re.fullmatch("[A-Z]{2}", country) for country in rule.countries | rule.except_countries)
+        and (rule.kind != "stop_states" or frozenset(rule.values["states"]) <= STOP_STATES)
+    )
 
 
 def _values(kind: str, values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernel.errors import Unreadable
+from services.notifications.domain import read_rules
 from services.notifications.tests.test_gate_statutes import NEW_YORK, ask, rules_of
 
 LOS_ANGELES, PHOENIX, CHICAGO, DENVER = "America/Los_Angeles", "America/Phoenix", "America/Chicago", "America/Denver"
@@ -193,6 +195,19 @@ def test_a_stop_binds_whom_it_binds(example):
         decision = ask(at, channel, jurisdiction, collector, rules, **place, **FACTS.get(fact, {"states": [fact]}))
         assert decision.allowed is (expected == "yes"), (rules, rules_of(decision))
         assert decision.next_at is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"debtor_type": ["consumr"]}, {"country": ["Germany"]}, {"state": ["NJ"]}, {"residence": ["NYCity"]}, {"chanel": ["call"]}],
+)
+def test_a_rule_for_nobody_is_refused(change):
+    row = {"id": "a", "kind": "stop_states", "basis": "policy", "effective_from": date(2026, 1, 1), "values": {"states": ["cease"]},
+           "citation": "test", "source_checked": date(2026, 1, 1), "counsel_validated": False}  # fmt: skip
+    assert read_rules([("test.yaml", [row])])
+    for wrong in ({"applies": change}, {"values": {"states": ["ceased"]}}, {"citation": ""}, {"basis": "hearsay"}):
+        with pytest.raises(Unreadable, match=r"test\.yaml"):
+            read_rules([("test.yaml", [row | wrong])])
 
 
 def plainly_allowed(at: datetime, channel: str, zones: list[str], who: dict[str, Any], contacts: list[dict[str, str]]) -> bool:

@@ -19,6 +19,8 @@ MAX_BYTES = 32 * 1024 * 1024
 _UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _XML_START = re.compile(rb"^(\xef\xbb\xbf)?\s*<[?!A-Za-z]")
 _PDF = b"%PDF-"
+# Peppol's transport puts an invoice into this (SBDH).
+_ENVELOPE = "StandardBusinessDocument"
 _OTHERS = {b"{": "JSON", b"[": "JSON", b"ISA*": "ANSI X12"}
 
 
@@ -71,6 +73,8 @@ def _read_one(content: bytes, profiles: Sequence[Profile]) -> InvoiceFile:
 
 def _read_xml(content: bytes, carrier: str = "") -> InvoiceFile:
     root = parse(content)
+    if local_name(root) == _ENVELOPE:
+        root = next((inside for inside in root if local_name(inside) != f"{_ENVELOPE}Header"), root)
     if local_name(root) in cii.ROOTS:
         return cii.read(root, carrier or cii.FORMAT)
     return ubl.read(root, carrier or ubl.FORMAT)

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from kernel.errors import Unreadable
 from kernel.money import Money
@@ -20,32 +20,34 @@ _MARKS = ("|", "\t", ";")
 _LABELS = {
     "company": "bukr bukrs cocd company",
     "account": "debitor konto kunnr customer account",
-    "document": "belegnr belnr documentno document",
-    "kind": "art ba blart type doctype",
+    "document": "belegnr belnr documentno document docno documentnumber",
+    "kind": "art ba blart type ty doctype documenttype belegart",
     "posted_on": "buchdat buchungsdat budat postingdate pstngdate",
     "issued_on": "belegdat belegdatum bldat docdate documentdate",
-    "due_on": "falligk fälligk nettofälligk nettofaellig netduedt duedate faedt zfbdt",
-    "currency": "währg wahrg waers curr crcy currency",
-    "amount": "betrag betraginbw betrinbelw wrbtr amount amountindc amtindc amntindoccur",
+    "baseline": "zfbdt basisdatum bslinedate baselinedate blinedate",
+    "days1": "zbd1t tage1 days1",
+    "days2": "zbd2t tage2 days2",
+    "days3": "zbd3t tagenetto daysnet",
+    "due_on": "falligk fälligk fälligkeit nettofälligk nettofälligkeit nettofaellig netduedt netduedate duedate duedt faedt",
+    "currency": "währg wahrg waers hwaer curr crcy currency lcurr dcurr hwähr lcrcy",
+    "amount": "betrag betraginbw betrinbelw betrinhw betraginhw wrbtr dmshb dmbtr amount amountindc amtindc amntindoccur amtinloccur "
+    "amountinlocalcur amountinlocalcurrency amountinlc amountindoccurr amountindocumentcurrency",
     "reference": "referenz xblnr reference",
     "name": "name name1 customername",
     "sign": "shkzg sh dc debitcredit",
 }
 _FIELDS = {label: field for field, labels in _LABELS.items() for label in labels.split()}
-_NEEDED = frozenset({"account", "document", "kind", "currency", "amount"})
+_NEEDED = frozenset({"document", "kind", "currency", "amount"})
+# A list by customer names it in a line of its own, above its items.
+_ABOVE = re.compile(r"\W*(?P<label>Debitor|Kunde|Customer|Name|Buchungskreis|Company Code)\s*:?\s+(?P<value>\S.*?)\W*$", re.IGNORECASE)
+_ABOVE_FIELDS = {"debitor": "account", "kunde": "account", "customer": "account", "name": "name"}
+_MAX_TERM_DAYS = 999
 # Document types of the standard system: invoices, credit memos, payments and clearing.
 _INVOICES = frozenset({"RV", "DR", "RE", "RA"})
 _CREDITS = frozenset({"RG", "DG", "DW"})
 _PAYMENTS = frozenset({"DZ", "ZP", "AB", "ZV", "DA"})
 _AMOUNT = re.compile(r"-?[\d.,' ]*\d-?")
 _DATES = (re.compile(r"(?P<d>\d{2})\.(?P<m>\d{2})\.(?P<y>\d{4})"), re.compile(r"(?P<y>\d{4})-?(?P<m>\d{2})-?(?P<d>\d{2})"))
-
-
-@dataclass(frozen=True, slots=True)
-class _List:
-    mark: str
-    fields: list[str]
-    rows: list[tuple[int, list[str]]]
 
 
 def recognises(content: bytes) -> bool:
@@ -60,9 +62,8 @@ def read(content: bytes) -> InvoiceFile:
     found = _rows(_decode(content))
     documents, warnings = [], []
     payments = 0
-    for line, cells in found.rows:
+    for line, row in found:
         with at(line=line):
-            row = dict(zip(found.fields, cells, strict=False))
             if not row.get("document", "").strip("0"):
                 continue
             kind = row["kind"].upper()
@@ -84,14 +85,14 @@ def _document(row: dict[str, str], *, credit: bool) -> Document:
     amount = _amount(row["amount"], currency)
     if row.get("sign", "").upper() in {"H", "C"}:
         amount = -amount
-    due_on, posted_on = _day(row.get("due_on", "")), _day(row.get("posted_on", ""))
+    due_on, posted_on = _due_on(row), _day(row.get("posted_on", ""))
     issued_on = _day(row.get("issued_on", "")) or posted_on
     if issued_on is None:
         raise Unreadable("INVALID", "the item has no date", place="posted_on")
     # A credit memo's amount is negative in the list and positive in the document (EN 16931).
     gross = -amount if credit else amount
     buyer = Buyer(
-        account_number=row["account"].lstrip("0"), name=row.get("name") or row["account"], name_kana=None, registration=None,
+        account_number=row.get("account", "").lstrip("0"), name=row.get("name") or row.get("account", ""), name_kana=None, registration=None,
         debtor_type="business", language=None, country="", time_zone=None, email=None, address=(), iban=None, payer_code=None,
     )  # fmt: skip
     nothing = Money(0, currency)
@@ -106,23 +107,39 @@ def _document(row: dict[str, str], *, credit: bool) -> Document:
     return replace(found, warnings=("the list gives no tax: net is the whole open amount", *inconsistencies(found)))
 
 
-def _rows(text: str) -> _List:
+def _due_on(row: dict[str, str]) -> date | None:
+    """The net due date; where the list has none, the baseline date (ZFBDT) and the days of the last term (ZBD3T, 2T, 1T)."""
+    due_on, baseline = _day(row.get("due_on", "")), _day(row.get("baseline", ""))
+    if due_on is not None or baseline is None:
+        return due_on
+    for name in ("days3", "days2", "days1"):
+        days = row.get(name, "").rstrip(".")
+        if days.isascii() and days.isdecimal() and 0 < int(days[:4]) <= _MAX_TERM_DAYS:
+            return baseline + timedelta(days=int(days))
+    return baseline
+
+
+def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
+    """Line and cells by field of each item."""
     lines = text.splitlines()
     header = _header(lines[:HEADER_LINES])
     if header is None:
         raise Unreadable("UNKNOWN_FORMAT", "no header of a list of open items")
     place, mark, fields = header
-    found: list[tuple[int, list[str]]] = []
-    for number, line in enumerate(lines[place + 1 :], place + 2):
-        cells = _cells(line, mark)
+    found: list[tuple[int, dict[str, str]]] = []
+    above: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        if (match := _ABOVE.match(line)) and (field := _ABOVE_FIELDS.get(match["label"].casefold())):
+            above[field] = match["value"]
+        cells = _cells(line, mark) if number > place + 1 else []
         if len(found) >= MAX_ROWS:
             raise Unreadable("TOO_LARGE", f"more than {MAX_ROWS} rows", line=number)
         # Rules, page headers, and sums, which start with stars.
         if len(cells) < len(fields) or cells[0].startswith("*") or _fields(cells) == fields:
             continue
         with at(line=number):
-            found.append((number, [clean(cell) for cell in cells]))
-    return _List(mark, fields, found)
+            found.append((number, {**above, **dict(zip(fields, map(clean, cells), strict=False))}))
+    return found
 
 
 def _header(lines: list[str]) -> tuple[int, str, list[str]] | None:

@@ -124,7 +124,8 @@ class Admin(AdminServicer):
 
     async def ListParked(self, request: pb.ListParkedRequest, context: Any) -> pb.ListParkedResponse:
         """In the order of replay."""
-        return pb.ListParkedResponse(parked=[_parked(row, row["reason"]) for row in await self._parked_rows([])])
+        rows = await self._parked_rows([UUID(id_) for id_ in request.ids])
+        return pb.ListParkedResponse(parked=[_parked(row, row["reason"], row["payload"] if request.contents else b"") for row in rows])
 
     async def ReplayParked(self, request: pb.ReplayParkedRequest, context: Any) -> pb.ReplayParkedResponse:
         """Key by key in order; a key stops at its first message that fails again."""
@@ -201,7 +202,7 @@ async def _until(changed: asyncio.Event, seconds: float) -> None:
         return
 
 
-def _parked(row: asyncpg.Record, reason: str) -> pb.Parked:
+def _parked(row: asyncpg.Record, reason: str, payload: bytes = b"") -> pb.Parked:
     message = pb.Parked(
         id=str(row["id"]),
         type=row["type"],
@@ -211,6 +212,7 @@ def _parked(row: asyncpg.Record, reason: str) -> pb.Parked:
         partition=row["partition"],
         number=row["number"],
         business_unit=row["business_unit"] or "",
+        payload=payload,
     )
     message.parked_at.FromDatetime(row["parked_at"])
     return message

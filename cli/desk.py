@@ -1,4 +1,4 @@
-"""Commands against a running suite: imports, cases, audit, replay, parked messages, the clock."""
+"""Commands against a running suite: imports, cases, the audit, the clock."""
 
 import asyncio
 import getpass
@@ -29,7 +29,13 @@ class BooksDiffer(Refused):
     code = "BOOKS_DIFFER"
 
 
-def _with_client(data: Path, work: "Callable[[Client], Awaitable[Any]]") -> Any:
+class TrailBroken(Refused):
+    """An entry of the sealed audit trail was changed, removed or inserted."""
+
+    code = "TRAIL_BROKEN"
+
+
+def with_client(data: Path, work: "Callable[[Client], Awaitable[Any]]") -> Any:
     from cli.client import Client
 
     async def run() -> Any:
@@ -54,7 +60,7 @@ def import_(
 
     work = import_invoices if kind == "invoices" else import_statements
     with progress(f"importing {len(files)} files"):
-        results = _with_client(data, lambda client: work(client, business_unit, files))
+        results = with_client(data, lambda client: work(client, business_unit, files))
     if as_json:
         show({"files": results})
         return
@@ -78,7 +84,7 @@ def cases(business_unit: UnitOption, as_json: Json = False, data: Data = DEFAULT
     from proto.collections.v1.api_pb2 import ListCasesRequest
 
     request = ListCasesRequest(open_only=True, page_size=PAGE)
-    answer = _with_client(data, lambda client: client.ask("collections", "ListCases", request, business_unit))
+    answer = with_client(data, lambda client: client.ask("collections", "ListCases", request, business_unit))
     if as_json:
         show({"cases": [MessageToDict(case, preserving_proto_field_name=True) for case in answer.cases]})
         return
@@ -91,7 +97,13 @@ def cases(business_unit: UnitOption, as_json: Json = False, data: Data = DEFAULT
     Console().print(table)
 
 
-def audit(as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
+def audit(
+    as_json: Json = False,
+    textfile: Annotated[
+        Path | None, typer.Option(help="Also write the result as Prometheus' text, for a node's textfile collector.")
+    ] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
     """Compare every service's books with every other's, and every open case with its process.
 
     Example: saiken audit --json
@@ -99,52 +111,23 @@ def audit(as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
     from cli.audit import audit as compare
 
     with progress("comparing the books of all services"):
-        proof = _with_client(data, compare)
+        proof = with_client(data, compare)
+    if textfile is not None:
+        from cli.audit import write_metrics
+
+        write_metrics(proof, textfile)
     if as_json:
         show(proof)
     else:
         for row in proof["books"]:
             amounts = ", ".join(f"{service} {amount}" for service, amount in row["by_service"].items())
             say(f"{row['business_unit']} {row['book']} {row['currency']}: {amounts}")
-        say(f"cases: {proof['cases']}; parked: {proof['parked']}")
+        say(f"cases: {proof['cases']}; parked: {proof['parked']}; audit trail: {proof['chain']}")
         print(f"audit: {proof['differences']} differences")
     if proof["differences"]:
         raise BooksDiffer(f"{proof['differences']} books differ")
-
-
-def replay(as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
-    """Publish again what some subscriber has not heard, from the lowest watermark; repetition is silent.
-
-    Example: saiken replay
-    """
-    from cli.audit import replay as resend
-
-    rows = _with_client(data, resend)
-    if as_json:
-        show({"rows": rows})
-    else:
-        say(f"{sum(rows.values())} events are published again")
-
-
-def parked(
-    action: Annotated[Literal["list", "replay"], typer.Argument(help="List them, or try them again in the order of each key.")] = "list",
-    as_json: Json = False,
-    data: Data = DEFAULT_DATA,
-) -> None:
-    """Messages that were put aside, each with its reason.
-
-    Example: saiken parked list
-    """
-    from cli.audit import parked as list_parked
-    from cli.audit import replay_parked
-
-    rows = _with_client(data, list_parked if action == "list" else replay_parked)
-    if as_json:
-        show({"parked": rows})
-        return
-    for row in rows:
-        say(f"{row['service']} {row['type']} {row['id']}: {row['reason']}")
-    say(f"{len(rows)} messages are parked")
+    if proof["chain"] != "ok":
+        raise TrailBroken(proof["chain"])
 
 
 def clock(
@@ -156,7 +139,7 @@ def clock(
 
     Example: saiken clock advance --to 2026-07-01T09:00+02:00
     """
-    print(_with_client(data, lambda client: _clock(client, action, to)))
+    print(with_client(data, lambda client: _clock(client, action, to)))
 
 
 async def _clock(client: "Client", action: str, to: str) -> str:

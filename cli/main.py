@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from cli import demo, desk, doctor, files, law, lifecycle, matching
+from cli import demo, desk, doctor, files, law, lifecycle, matching, operations
 from cli.output import refuse
 from kernel.errors import Refused
 
@@ -19,9 +19,14 @@ COMMANDS: Sequence[Callable[..., None]] = (
     desk.import_,
     desk.cases,
     desk.audit,
-    desk.replay,
-    desk.parked,
     desk.clock,
+    operations.replay,
+    operations.parked,
+    operations.prune,
+    operations.contacts,
+    operations.unit,
+    operations.backup,
+    operations.restore,
     doctor.doctor,
     files.statement,
     files.invoice,

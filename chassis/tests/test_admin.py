@@ -10,6 +10,7 @@ from chassis.audit import moment
 from chassis.clock import wall_now
 from chassis.runtime import Runtime
 from chassis.settings import load
+from cli.plumbing import said
 from kernel.errors import Refused
 from proto.chassis.v1 import admin_pb2 as pb
 
@@ -34,8 +35,11 @@ async def test_parked_messages_are_tried_again_in_the_order_of_their_key(trial, 
     trial.tries.clear()
     door = await opened_admin(trial, tmp_path)
     listed = await door.ListParked(pb.ListParkedRequest(), None)
+    (shown,) = (await door.ListParked(pb.ListParkedRequest(ids=[listed.parked[1].id], contents=True), None)).parked
     answer = await door.ReplayParked(pb.ReplayParkedRequest(), None)
     await door.close()
+    assert (shown.number, shown.publisher, listed.parked[1].payload) == (2, "billing", b"")
+    assert said(shown) == {"number": "2"}
 
     assert next((parked.key, parked.reason) for parked in listed.parked) == ("a", "REFUSED: not yet")
     assert trial.tries == ["1", "2", "3"], "the fourth waits behind the third"

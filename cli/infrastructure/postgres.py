@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +20,9 @@ SUPERUSER = "postgres"
 READY_SECONDS = 60.0
 # A fast shutdown writes one checkpoint; a predecessor that lost its supervisor does the same.
 STOP_SECONDS = 30.0
-_HBA = f"# Written by saiken: nobody is trusted.\nhost all all {HOST}/32 scram-sha-256\n"
+_HBA = "".join(
+    ("# Written by saiken: nobody is trusted.\n", *(f"host {which} all {HOST}/32 scram-sha-256\n" for which in ("all", "replication")))
+)
 _SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -82,6 +85,7 @@ class Postgres:
         """Makes the cluster if there is none, starts the server, provisions every service's database."""
         if not (self._cluster / "PG_VERSION").exists():
             self._make_cluster()
+        (self._cluster / "pg_hba.conf").write_text(_HBA, "utf-8")
         self._outlast_predecessor()
         self.child.start()
         self.wait()
@@ -108,7 +112,6 @@ class Postgres:
             self._initdb(waiting, password)
         finally:
             password.unlink()
-        (waiting / "pg_hba.conf").write_text(_HBA, "utf-8")
         waiting.rename(self._cluster)
 
     def _initdb(self, cluster: Path, password: Path) -> None:
@@ -161,6 +164,26 @@ class Postgres:
             input=script, capture_output=True, text=True, check=False,
             env=plain_environment(self.home) | {"PGPASSWORD": self.passwords[SUPERUSER], "PGCONNECT_TIMEOUT": "5"},
         )  # fmt: skip
+
+    def back_up(self, archive: Path) -> None:
+        """All databases at one instant, with the log they need, as `<archive>/base.tar.gz`. Raises StartFailed."""
+        place = ["--host", HOST, "--port", str(self.port), "--username", SUPERUSER]
+        options = ["--pgdata", str(archive), "--format=tar", "--gzip", "--wal-method=fetch", "--checkpoint=fast"]
+        done = subprocess.run(
+            [str(self._binaries / "pg_basebackup"), *place, *options],
+            capture_output=True, text=True, check=False, env=plain_environment(self.home) | {"PGPASSWORD": self.passwords[SUPERUSER]},
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise StartFailed(f"pg_basebackup: {done.stderr.strip()}")
+
+    def take_back(self, archive: Path) -> None:
+        """Unpack what `back_up` made; the next `start` replays its log."""
+        self._cluster.mkdir(mode=0o700)
+        with tarfile.open(archive / "base.tar.gz") as packed:
+            packed.extractall(self._cluster, filter="data")
+        if self._account is not None:
+            for path in (self._cluster, *self._cluster.rglob("*")):
+                os.chown(path, self._account.uid, self._account.gid, follow_symlinks=False)
 
     def forget(self) -> None:
         """Removes the data. Only after `stop`."""

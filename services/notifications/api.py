@@ -19,6 +19,8 @@ ROLES = {
     "ConfirmContact": _CONTACTING,
     "ReleaseContact": _CONTACTING,
     "MayContact": _CONTACTING | {"clerk", "auditor"},
+    "StopContacts": frozenset({"operator", "collector"}),
+    "StartContacts": frozenset({"operator"}),
     "ListMessages": frozenset({"clerk", "collector", "legal_clerk", "auditor"}),
     "GetFigures": frozenset({"clerk", "collector", "auditor"}),
 }
@@ -74,6 +76,18 @@ class Api(NotificationsServicer):
         async with self._database.begin(caller(), unit()) as tx:
             decision = await commands.may_contact(tx, asked)
         return pb.MayContactResponse(allowed=decision.allowed, reasons=_reasons(decision), next_allowed_at=_next_at(decision))
+
+    async def StopContacts(self, request: pb.StopContactsRequest, context: Any) -> pb.StopContactsResponse:
+        """Nothing leaves any more."""
+        async with self._database.begin(caller(), unit()) as tx:
+            await commands.stop_contacts(tx, request.reason)
+        return pb.StopContactsResponse()
+
+    async def StartContacts(self, request: pb.StartContactsRequest, context: Any) -> pb.StartContactsResponse:
+        """Contacts leave again."""
+        async with self._database.begin(caller(), unit()) as tx:
+            await commands.start_contacts(tx)
+        return pb.StartContactsResponse()
 
     async def ListMessages(self, request: pb.ListMessagesRequest, context: Any) -> pb.ListMessagesResponse:
         """A page of messages in the order of their ids. Refuses: INVALID."""

@@ -95,6 +95,16 @@ Table(
     info={"scope": UNIT},
 )
 Table(
+    "contact_stops",
+    METADATA,
+    # While a row is there nothing of its unit leaves; kept apart from the configuration, so that it holds at once.
+    Column("business_unit", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("stopped_at", INSTANT, nullable=False),
+    info={"scope": UNIT},
+)
+Table(
     "messages",
     METADATA,
     Column("id", Uuid, primary_key=True),
@@ -134,6 +144,11 @@ async def find_account(tx: Transaction, account_id: UUID) -> Row[Any] | None:
         "SELECT a.*, coalesce(p.stop_states, '{}') AS stop_states FROM accounts a LEFT JOIN party_states p USING (party_id) WHERE a.id = :id",
         id=account_id,
     )
+
+
+async def contacts_stopped(tx: Transaction) -> bool:
+    """Whether somebody has stopped the unit's contacts; what is under way waits until this transaction ends."""
+    return await tx.first("SELECT 1 FROM contact_stops FOR SHARE") is not None
 
 
 async def find_due_messages(tx: Transaction, channel: str, limit: int) -> Sequence[UUID]:

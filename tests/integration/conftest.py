@@ -92,6 +92,8 @@ async def story(suite: Suite, tmp_path: Path) -> AsyncIterator[Story]:
 
 
 def clean(proof: dict) -> bool:
-    """No difference, no parked message, no silent case."""
+    """No difference, no parked message, no silent case, every link of the audit trail in its place."""
     cases = proof["cases"]
-    return not (proof["differences"] or proof["parked"] or cases["without_next_action"] or cases["without_workflow"])
+    return proof["chain"] == "ok" and not (
+        proof["differences"] or proof["parked"] or cases["without_next_action"] or cases["without_workflow"]
+    )

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cproto/chassis/v1/admin.proto\x12\nchassis.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"Y\n\x12GetPositionRequest\x12\x1d\n\x15patience_milliseconds\x18\x01 \x01(\x05\x12$\n\x05heard\x18\x02 \x03(\x0b\x32\x15.chassis.v1.Watermark\"\xf4\x02\n\x13GetPositionResponse\x12\x0f\n\x07service\x18\x01 \x01(\t\x12=\n\x07numbers\x18\x02 \x03(\x0b\x32,.chassis.v1.GetPositionResponse.NumbersEntry\x12\x13\n\x0bunpublished\x18\x03 \x01(\x03\x12)\n\nwatermarks\x18\x04 \x03(\x0b\x32\x15.chassis.v1.Watermark\x12\x0e\n\x06parked\x18\x05 \x01(\x03\x12/\n\x0bnext_due_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x62\x65hind\x18\x07 \x03(\t\x12\'\n\x03now\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\npublishers\x18\t \x03(\t\x12\x0f\n\x07running\x18\n \x03(\t\x1a.\n\x0cNumbersEntry\x12\x0b\n\x03key\x18\x01 \x01(\x05\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"A\n\tWatermark\x12\x11\n\tpublisher\x18\x01 \x01(\t\x12\x11\n\tpartition\x18\x02 \x01(\x05\x12\x0e\n\x06number\x18\x03 \x01(\x03\"1\n\rResendRequest\x12\x11\n\tpartition\x18\x01 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x03\"\x1e\n\x0eResendResponse\x12\x0c\n\x04rows\x18\x01 \x01(\x03\"\x13\n\x11ListParkedRequest\"8\n\x12ListParkedResponse\x12\"\n\x06parked\x18\x01 \x03(\x0b\x32\x12.chassis.v1.Parked\"\xbb\x01\n\x06Parked\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12-\n\tparked_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpublisher\x18\x06 \x01(\t\x12\x11\n\tpartition\x18\x07 \x01(\x05\x12\x0e\n\x06number\x18\x08 \x01(\x03\x12\x15\n\rbusiness_unit\x18\t \x01(\t\"\"\n\x13ReplayParkedRequest\x12\x0b\n\x03ids\x18\x01 \x03(\t\"L\n\x14ReplayParkedResponse\x12\x10\n\x08replayed\x18\x01 \x01(\x03\x12\"\n\x06\x66\x61iled\x18\x02 \x03(\x0b\x32\x12.chassis.v1.Parked\"5\n\x12VerifyTrailRequest\x12\x1f\n\x05heads\x18\x01 \x03(\x0b\x32\x10.chassis.v1.Head\"3\n\x04Head\x12\r\n\x05\x63hain\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x0c\n\x04hash\x18\x03 \x01(\x0c\"@\n\x13VerifyTrailResponse\x12)\n\x06\x63hains\x18\x01 \x03(\x0b\x32\x19.chassis.v1.VerifiedChain\"Q\n\rVerifiedChain\x12\x1e\n\x04head\x18\x01 \x01(\x0b\x32\x10.chassis.v1.Head\x12\x0f\n\x07waiting\x18\x02 \x01(\x03\x12\x0f\n\x07problem\x18\x03 \x01(\t\"\x83\x01\n\x0cPruneRequest\x12\x11\n\tkeep_days\x18\x01 \x01(\x05\x12\x32\n\x05heard\x18\x02 \x03(\x0b\x32#.chassis.v1.PruneRequest.HeardEntry\x1a,\n\nHeardEntry\x12\x0b\n\x03key\x18\x01 \x01(\x05\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"8\n\rPruneResponse\x12\x13\n\x0boutbox_rows\x18\x01 \x01(\x03\x12\x12\n\ninbox_rows\x18\x02 \x01(\x03\x32\xc6\x03\n\x05\x41\x64min\x12N\n\x0bGetPosition\x12\x1e.chassis.v1.GetPositionRequest\x1a\x1f.chassis.v1.GetPositionResponse\x12?\n\x06Resend\x12\x19.chassis.v1.ResendRequest\x1a\x1a.chassis.v1.ResendResponse\x12K\n\nListParked\x12\x1d.chassis.v1.ListParkedRequest\x1a\x1e.chassis.v1.ListParkedResponse\x12Q\n\x0cReplayParked\x12\x1f.chassis.v1.ReplayParkedRequest\x1a .chassis.v1.ReplayParkedResponse\x12N\n\x0bVerifyTrail\x12\x1e.chassis.v1.VerifyTrailRequest\x1a\x1f.chassis.v1.VerifyTrailResponse\x12<\n\x05Prune\x12\x18.chassis.v1.PruneRequest\x1a\x19.chassis.v1.PruneResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cproto/chassis/v1/admin.proto\x12\nchassis.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"Y\n\x12GetPositionRequest\x12\x1d\n\x15patience_milliseconds\x18\x01 \x01(\x05\x12$\n\x05heard\x18\x02 \x03(\x0b\x32\x15.chassis.v1.Watermark\"\xf4\x02\n\x13GetPositionResponse\x12\x0f\n\x07service\x18\x01 \x01(\t\x12=\n\x07numbers\x18\x02 \x03(\x0b\x32,.chassis.v1.GetPositionResponse.NumbersEntry\x12\x13\n\x0bunpublished\x18\x03 \x01(\x03\x12)\n\nwatermarks\x18\x04 \x03(\x0b\x32\x15.chassis.v1.Watermark\x12\x0e\n\x06parked\x18\x05 \x01(\x03\x12/\n\x0bnext_due_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x62\x65hind\x18\x07 \x03(\t\x12\'\n\x03now\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\npublishers\x18\t \x03(\t\x12\x0f\n\x07running\x18\n \x03(\t\x1a.\n\x0cNumbersEntry\x12\x0b\n\x03key\x18\x01 \x01(\x05\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"A\n\tWatermark\x12\x11\n\tpublisher\x18\x01 \x01(\t\x12\x11\n\tpartition\x18\x02 \x01(\x05\x12\x0e\n\x06number\x18\x03 \x01(\x03\"1\n\rResendRequest\x12\x11\n\tpartition\x18\x01 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x03\"\x1e\n\x0eResendResponse\x12\x0c\n\x04rows\x18\x01 \x01(\x03\"2\n\x11ListParkedRequest\x12\x0b\n\x03ids\x18\x01 \x03(\t\x12\x10\n\x08\x63ontents\x18\x02 \x01(\x08\"8\n\x12ListParkedResponse\x12\"\n\x06parked\x18\x01 \x03(\x0b\x32\x12.chassis.v1.Parked\"\xcc\x01\n\x06Parked\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12-\n\tparked_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpublisher\x18\x06 \x01(\t\x12\x11\n\tpartition\x18\x07 \x01(\x05\x12\x0e\n\x06number\x18\x08 \x01(\x03\x12\x15\n\rbusiness_unit\x18\t \x01(\t\x12\x0f\n\x07payload\x18\n \x01(\x0c\"\"\n\x13ReplayParkedRequest\x12\x0b\n\x03ids\x18\x01 \x03(\t\"L\n\x14ReplayParkedResponse\x12\x10\n\x08replayed\x18\x01 \x01(\x03\x12\"\n\x06\x66\x61iled\x18\x02 \x03(\x0b\x32\x12.chassis.v1.Parked\"5\n\x12VerifyTrailRequest\x12\x1f\n\x05heads\x18\x01 \x03(\x0b\x32\x10.chassis.v1.Head\"3\n\x04Head\x12\r\n\x05\x63hain\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x0c\n\x04hash\x18\x03 \x01(\x0c\"@\n\x13VerifyTrailResponse\x12)\n\x06\x63hains\x18\x01 \x03(\x0b\x32\x19.chassis.v1.VerifiedChain\"Q\n\rVerifiedChain\x12\x1e\n\x04head\x18\x01 \x01(\x0b\x32\x10.chassis.v1.Head\x12\x0f\n\x07waiting\x18\x02 \x01(\x03\x12\x0f\n\x07problem\x18\x03 \x01(\t\"\x83\x01\n\x0cPruneRequest\x12\x11\n\tkeep_days\x18\x01 \x01(\x05\x12\x32\n\x05heard\x18\x02 \x03(\x0b\x32#.chassis.v1.PruneRequest.HeardEntry\x1a,\n\nHeardEntry\x12\x0b\n\x03key\x18\x01 \x01(\x05\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"8\n\rPruneResponse\x12\x13\n\x0boutbox_rows\x18\x01 \x01(\x03\x12\x12\n\ninbox_rows\x18\x02 \x01(\x03\x32\xc6\x03\n\x05\x41\x64min\x12N\n\x0bGetPosition\x12\x1e.chassis.v1.GetPositionRequest\x1a\x1f.chassis.v1.GetPositionResponse\x12?\n\x06Resend\x12\x19.chassis.v1.ResendRequest\x1a\x1a.chassis.v1.ResendResponse\x12K\n\nListParked\x12\x1d.chassis.v1.ListParkedRequest\x1a\x1e.chassis.v1.ListParkedResponse\x12Q\n\x0cReplayParked\x12\x1f.chassis.v1.ReplayParkedRequest\x1a .chassis.v1.ReplayParkedResponse\x12N\n\x0bVerifyTrail\x12\x1e.chassis.v1.VerifyTrailRequest\x1a\x1f.chassis.v1.VerifyTrailResponse\x12<\n\x05Prune\x12\x18.chassis.v1.PruneRequest\x1a\x19.chassis.v1.PruneResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,29 +49,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESENDRESPONSE']._serialized_start=661
   _globals['_RESENDRESPONSE']._serialized_end=691
   _globals['_LISTPARKEDREQUEST']._serialized_start=693
-  _globals['_LISTPARKEDREQUEST']._serialized_end=712
-  _globals['_LISTPARKEDRESPONSE']._serialized_start=714
-  _globals['_LISTPARKEDRESPONSE']._serialized_end=770
-  _globals['_PARKED']._serialized_start=773
-  _globals['_PARKED']._serialized_end=960
-  _globals['_REPLAYPARKEDREQUEST']._serialized_start=962
-  _globals['_REPLAYPARKEDREQUEST']._serialized_end=996
-  _globals['_REPLAYPARKEDRESPONSE']._serialized_start=998
-  _globals['_REPLAYPARKEDRESPONSE']._serialized_end=1074
-  _globals['_VERIFYTRAILREQUEST']._serialized_start=1076
-  _globals['_VERIFYTRAILREQUEST']._serialized_end=1129
-  _globals['_HEAD']._serialized_start=1131
-  _globals['_HEAD']._serialized_end=1182
-  _globals['_VERIFYTRAILRESPONSE']._serialized_start=1184
-  _globals['_VERIFYTRAILRESPONSE']._serialized_end=1248
-  _globals['_VERIFIEDCHAIN']._serialized_start=1250
-  _globals['_VERIFIEDCHAIN']._serialized_end=1331
-  _globals['_PRUNEREQUEST']._serialized_start=1334
-  _globals['_PRUNEREQUEST']._serialized_end=1465
-  _globals['_PRUNEREQUEST_HEARDENTRY']._serialized_start=1421
-  _globals['_PRUNEREQUEST_HEARDENTRY']._serialized_end=1465
-  _globals['_PRUNERESPONSE']._serialized_start=1467
-  _globals['_PRUNERESPONSE']._serialized_end=1523
-  _globals['_ADMIN']._serialized_start=1526
-  _globals['_ADMIN']._serialized_end=1980
+  _globals['_LISTPARKEDREQUEST']._serialized_end=743
+  _globals['_LISTPARKEDRESPONSE']._serialized_start=745
+  _globals['_LISTPARKEDRESPONSE']._serialized_end=801
+  _globals['_PARKED']._serialized_start=804
+  _globals['_PARKED']._serialized_end=1008
+  _globals['_REPLAYPARKEDREQUEST']._serialized_start=1010
+  _globals['_REPLAYPARKEDREQUEST']._serialized_end=1044
+  _globals['_REPLAYPARKEDRESPONSE']._serialized_start=1046
+  _globals['_REPLAYPARKEDRESPONSE']._serialized_end=1122
+  _globals['_VERIFYTRAILREQUEST']._serialized_start=1124
+  _globals['_VERIFYTRAILREQUEST']._serialized_end=1177
+  _globals['_HEAD']._serialized_start=1179
+  _globals['_HEAD']._serialized_end=1230
+  _globals['_VERIFYTRAILRESPONSE']._serialized_start=1232
+  _globals['_VERIFYTRAILRESPONSE']._serialized_end=1296
+  _globals['_VERIFIEDCHAIN']._serialized_start=1298
+  _globals['_VERIFIEDCHAIN']._serialized_end=1379
+  _globals['_PRUNEREQUEST']._serialized_start=1382
+  _globals['_PRUNEREQUEST']._serialized_end=1513
+  _globals['_PRUNEREQUEST_HEARDENTRY']._serialized_start=1469
+  _globals['_PRUNEREQUEST_HEARDENTRY']._serialized_end=1513
+  _globals['_PRUNERESPONSE']._serialized_start=1515
+  _globals['_PRUNERESPONSE']._serialized_end=1571
+  _globals['_ADMIN']._serialized_start=1574
+  _globals['_ADMIN']._serialized_end=2028
 # @@protoc_insertion_point(module_scope)

@@ -199,12 +199,23 @@ Global___ResendResponse: _TypeAlias = ResendResponse  # noqa: Y015
 class ListParkedRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    IDS_FIELD_NUMBER: _builtins.int
+    CONTENTS_FIELD_NUMBER: _builtins.int
+    contents: _builtins.bool
+    """Also what each message says."""
+    @_builtins.property
+    def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Empty: all."""
+
     def __init__(
         self,
+        *,
+        ids: _abc.Iterable[_builtins.str] | None = ...,
+        contents: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contents", b"contents", "ids", b"ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -243,6 +254,7 @@ class Parked(_message.Message):
     PARTITION_FIELD_NUMBER: _builtins.int
     NUMBER_FIELD_NUMBER: _builtins.int
     BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    PAYLOAD_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     type: _builtins.str
     key: _builtins.str
@@ -251,6 +263,8 @@ class Parked(_message.Message):
     partition: _builtins.int
     number: _builtins.int
     business_unit: _builtins.str
+    payload: _builtins.bytes
+    """The event as it was heard; only where contents were asked for."""
     @_builtins.property
     def parked_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -265,10 +279,11 @@ class Parked(_message.Message):
         partition: _builtins.int = ...,
         number: _builtins.int = ...,
         business_unit: _builtins.str = ...,
+        payload: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["parked_at", b"parked_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "id", b"id", "key", b"key", "number", b"number", "parked_at", b"parked_at", "partition", b"partition", "publisher", b"publisher", "reason", b"reason", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "id", b"id", "key", b"key", "number", b"number", "parked_at", b"parked_at", "partition", b"partition", "payload", b"payload", "publisher", b"publisher", "reason", b"reason", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

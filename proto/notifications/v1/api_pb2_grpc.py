@@ -54,6 +54,16 @@ class NotificationsStub:
                 request_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.MayContactRequest.SerializeToString,
                 response_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.MayContactResponse.FromString,
                 _registered_method=True)
+        self.StopContacts = channel.unary_unary(
+                '/notifications.v1.Notifications/StopContacts',
+                request_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.StopContactsRequest.SerializeToString,
+                response_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.StopContactsResponse.FromString,
+                _registered_method=True)
+        self.StartContacts = channel.unary_unary(
+                '/notifications.v1.Notifications/StartContacts',
+                request_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.StartContactsRequest.SerializeToString,
+                response_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.StartContactsResponse.FromString,
+                _registered_method=True)
         self.ListMessages = channel.unary_unary(
                 '/notifications.v1.Notifications/ListMessages',
                 request_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.ListMessagesRequest.SerializeToString,
@@ -97,6 +107,19 @@ class NotificationsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StopContacts(self, request, context):
+        """Nothing of the business unit leaves any more, from the moment this is answered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StartContacts(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListMessages(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -131,6 +154,16 @@ def add_NotificationsServicer_to_server(servicer, server):
                     servicer.MayContact,
                     request_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.MayContactRequest.FromString,
                     response_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.MayContactResponse.SerializeToString,
+            ),
+            'StopContacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.StopContacts,
+                    request_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.StopContactsRequest.FromString,
+                    response_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.StopContactsResponse.SerializeToString,
+            ),
+            'StartContacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartContacts,
+                    request_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.StartContactsRequest.FromString,
+                    response_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.StartContactsResponse.SerializeToString,
             ),
             'ListMessages': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMessages,
@@ -251,6 +284,60 @@ class Notifications:
             '/notifications.v1.Notifications/MayContact',
             proto_dot_notifications_dot_v1_dot_api__pb2.MayContactRequest.SerializeToString,
             proto_dot_notifications_dot_v1_dot_api__pb2.MayContactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StopContacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/notifications.v1.Notifications/StopContacts',
+            proto_dot_notifications_dot_v1_dot_api__pb2.StopContactsRequest.SerializeToString,
+            proto_dot_notifications_dot_v1_dot_api__pb2.StopContactsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartContacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/notifications.v1.Notifications/StartContacts',
+            proto_dot_notifications_dot_v1_dot_api__pb2.StartContactsRequest.SerializeToString,
+            proto_dot_notifications_dot_v1_dot_api__pb2.StartContactsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,9 @@ class NotificationsStub:
     """It did not: the slot is free again."""
     MayContact: _grpc.UnaryUnaryMultiCallable[_api_pb2.MayContactRequest, _api_pb2.MayContactResponse]
     """Only ask."""
+    StopContacts: _grpc.UnaryUnaryMultiCallable[_api_pb2.StopContactsRequest, _api_pb2.StopContactsResponse]
+    """Nothing of the business unit leaves any more, from the moment this is answered."""
+    StartContacts: _grpc.UnaryUnaryMultiCallable[_api_pb2.StartContactsRequest, _api_pb2.StartContactsResponse]
     ListMessages: _grpc.UnaryUnaryMultiCallable[_api_pb2.ListMessagesRequest, _api_pb2.ListMessagesResponse]
     GetFigures: _grpc.UnaryUnaryMultiCallable[_api_pb2.GetFiguresRequest, _api_pb2.GetFiguresResponse]
 
@@ -53,6 +56,9 @@ class NotificationsAsyncStub(NotificationsStub):
     """It did not: the slot is free again."""
     MayContact: _aio.UnaryUnaryMultiCallable[_api_pb2.MayContactRequest, _api_pb2.MayContactResponse]  # type: ignore[assignment]
     """Only ask."""
+    StopContacts: _aio.UnaryUnaryMultiCallable[_api_pb2.StopContactsRequest, _api_pb2.StopContactsResponse]  # type: ignore[assignment]
+    """Nothing of the business unit leaves any more, from the moment this is answered."""
+    StartContacts: _aio.UnaryUnaryMultiCallable[_api_pb2.StartContactsRequest, _api_pb2.StartContactsResponse]  # type: ignore[assignment]
     ListMessages: _aio.UnaryUnaryMultiCallable[_api_pb2.ListMessagesRequest, _api_pb2.ListMessagesResponse]  # type: ignore[assignment]
     GetFigures: _aio.UnaryUnaryMultiCallable[_api_pb2.GetFiguresRequest, _api_pb2.GetFiguresResponse]  # type: ignore[assignment]
 
@@ -88,6 +94,21 @@ class NotificationsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_api_pb2.MayContactResponse, _abc.Awaitable[_api_pb2.MayContactResponse]]:
         """Only ask."""
+
+    @_abc_1.abstractmethod
+    def StopContacts(
+        self,
+        request: _api_pb2.StopContactsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.StopContactsResponse, _abc.Awaitable[_api_pb2.StopContactsResponse]]:
+        """Nothing of the business unit leaves any more, from the moment this is answered."""
+
+    @_abc_1.abstractmethod
+    def StartContacts(
+        self,
+        request: _api_pb2.StartContactsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.StartContactsResponse, _abc.Awaitable[_api_pb2.StartContactsResponse]]: ...
 
     @_abc_1.abstractmethod
     def ListMessages(

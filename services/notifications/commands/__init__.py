@@ -20,6 +20,7 @@ from services.notifications.commands.outcomes import DELIVERY, DISPATCHED, EMAIL
 from services.notifications.commands.policies import LETTER, rule_book, texts
 from services.notifications.commands.projections import Account, take_account, take_party
 from services.notifications.commands.sending import Draft, Prepared, note_refused, note_rejected, note_sent, settle, start_sending
+from services.notifications.commands.stops import start_contacts, stop_contacts
 
 __all__ = [
     "DELIVERY",
@@ -45,7 +46,9 @@ __all__ = [
     "reserve_contact",
     "rule_book",
     "settle",
+    "start_contacts",
     "start_sending",
+    "stop_contacts",
     "take_account",
     "take_notice",
     "take_party",

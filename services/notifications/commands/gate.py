@@ -16,6 +16,7 @@ from kernel.calendar import Calendar, local_date
 from kernel.errors import Conflict, NotFound, Refused
 from services.notifications import store
 from services.notifications.commands.policies import contacts_on, rule_book
+from services.notifications.commands.stops import refusal
 from services.notifications.domain import (
     CHANNELS,
     Decision,
@@ -61,7 +62,7 @@ async def may_contact(tx: Transaction, asked: Asked) -> Decision:
     """Only ask. Refuses: NOT_FOUND, UNKNOWN_CHANNEL."""
     account = await _account(tx, asked)
     facts = await _facts(tx, account, asked.channel)
-    return decide(facts, rule_book().rules, tx.now)
+    return await refusal(tx) or decide(facts, rule_book().rules, tx.now)
 
 
 async def reserve_contact(tx: Transaction, asked: Asked) -> Reservation:
@@ -74,10 +75,11 @@ async def reserve_contact(tx: Transaction, asked: Asked) -> Reservation:
     before = await store.find_decision(tx, asked.key)
     if before is not None and before.account_id != asked.account_id:
         raise Conflict("this key was used for another account", key=asked.key)
-    if before is not None and _is_alive(before, tx.now):
+    stopped = await refusal(tx)
+    if before is not None and _is_alive(before, tx.now) and not stopped:
         return Reservation(Decision(True, (), None), before.id)
     facts = await _facts(tx, account, asked.channel)
-    decision, id_ = decide(facts, rule_book().rules, tx.now), new_id()
+    decision, id_ = stopped or decide(facts, rule_book().rules, tx.now), new_id()
     expires_at = tx.now + RESERVED_FOR if decision.allowed else None
     await _keep(tx, asked, id_, decision, facts, expires_at)
     tx.count(GATE, asked.channel, "allowed" if decision.allowed else "refused", next((reason.rule for reason in decision.reasons), ""))

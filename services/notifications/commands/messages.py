@@ -15,6 +15,7 @@ from services.notifications.commands import gate
 from services.notifications.commands.outcomes import DELIVERY, DISPATCHED, deliver, has_contact_point, next_channel, open_contact, skip
 from services.notifications.commands.policies import texts
 from services.notifications.commands.sending import Prepared
+from services.notifications.commands.stops import STOPPED, wait_for_start
 
 # A look that takes more would hold up the nudges that came meanwhile.
 BATCH = 25
@@ -112,7 +113,9 @@ async def _pass_gate(tx: Transaction, row: Row[Any]) -> Prepared | None:
     decision = reserved.decision
     if decision.allowed or decision.only_switched_off:
         return Prepared(row.id, row.account_id, row.channel, reserved.id)
-    if decision.next_at is not None:
+    if decision.reasons[0].rule == STOPPED:
+        await wait_for_start(tx, row.id)
+    elif decision.next_at is not None:
         await store.update_message(tx, row.id, state="queued", next_try_at=decision.next_at)
     else:
         await skip(tx, row, decision.reasons[0].word, decision.reasons[0].citation)

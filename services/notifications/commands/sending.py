@@ -14,6 +14,7 @@ from services.notifications import store
 from services.notifications.commands import gate
 from services.notifications.commands.outcomes import deliver, next_channel, open_contact, skip
 from services.notifications.commands.policies import banks_of, delivery_policy, sender_of, texts
+from services.notifications.commands.stops import refusal, wait_for_start
 from services.notifications.domain import Answers, Letter, Recipient, is_covered, owed
 
 # A transport's temporary refusal (SMTP 4xx) is over by then as a rule (RFC 5321, 4.5.4.1: at least 30 minutes).
@@ -48,13 +49,17 @@ class Draft:
 
 
 async def settle(tx: Transaction, prepared: Prepared, answers: Answers) -> Draft | None:
-    """Judge the message by what is owed now; None when it is skipped (paid) or held (cash in flight).
+    """Judge the message by what is owed now; None when it is skipped (paid) or held (cash in flight, contacts stopped).
 
     Refuses: NO_BANK_ACCOUNT, NO_SENDER, UNKNOWN_LANGUAGE, UNKNOWN_TEMPLATE.
     """
     row, account = await store.lock_message(tx, prepared.message_id), await store.find_account(tx, prepared.account_id)
     assert row is not None, "prepare has seen it"
     assert account is not None, "prepare has seen it"
+    if await refusal(tx):
+        await _release(tx, prepared)
+        await wait_for_start(tx, row.id)
+        return None
     await store.update_message(tx, row.id, answers=_evidence(answers))
     sections = owed(answers.items, banks_of(tx.unit))
     if not sections:
@@ -89,7 +94,7 @@ async def start_sending(tx: Transaction, draft: Draft, answers: Answers, rendere
         await store.update_message(tx, row.id, rendered_hash=rendered_hash)
         await skip(tx, row, "contacts_off", "Group policy: contacts are off until the business unit turns them on")
         return False
-    if not answers.is_fresh(tx.now):
+    if not answers.is_fresh(tx.now) or await refusal(tx):
         return False
     await store.update_message(tx, row.id, state="sending", reason="", rendered_hash=rendered_hash)
     return True

@@ -63,6 +63,8 @@ DE/may+   DE - payment_order_served     2026-04-17 enforcement_order_from      2
 DE/month  DE - payment_order_served     2026-08-31 enforcement_order_until     2027-03-01
 DE/easter DE - payment_order_served     2026-03-20 objection                   2026-04-07
 DE/unity  DE - enforcement_order_served 2026-09-19 objection                   2026-10-05
+DE/plain  DE - enforcement_order_served 2026-03-03 objection                   2026-03-17
+NY/plain  US NY served                  2026-03-04 answer                      2026-03-24
 DE/xmas   DE - enforcement_order_served 2026-12-11 objection                   2026-12-28
 DE/leap   DE - payment_order_served     2027-08-31 enforcement_order_until     2028-02-29
 DE/2022   DE - claim_arose              2022-01-01 limitation                  2025-12-31

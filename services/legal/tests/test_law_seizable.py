@@ -131,6 +131,49 @@ FR/four          FR wage EUR 2000.00 2026-09-01 238.42  dependants=4
 FR/S-edge        FR bank EUR 651.69  2026-09-01 0.00
 FR/S-edge+       FR bank EUR 651.70  2026-04-01 0.01
 FR/S-before      FR bank EUR 651.69  2026-03-31 5.17
+DE/2019-0     DE wage EUR 5000.00 2019-09-01 3088.91
+DE/2019-1     DE wage EUR 3000.00 2019-09-01 688.92  dependants=1
+DE/2019-2     DE wage EUR 5000.00 2019-09-01 2083.21 dependants=2
+DE/2021-0     DE wage EUR 5000.00 2021-09-01 2971.07
+DE/2021-1     DE wage EUR 3000.00 2021-09-01 637.96  dependants=1
+DE/2021-2     DE wage EUR 5000.00 2021-09-01 1901.23 dependants=2
+DE/2022-0     DE wage EUR 5000.00 2022-09-01 2840.17
+DE/2022-1     DE wage EUR 3000.00 2022-09-01 584.61  dependants=1
+DE/2022-2     DE wage EUR 5000.00 2022-09-01 1706.41 dependants=2
+DE/2023-0     DE wage EUR 5000.00 2023-09-01 2722.59
+DE/2023-1     DE wage EUR 3000.00 2023-09-01 534.98  dependants=1
+DE/2023-2     DE wage EUR 5000.00 2023-09-01 1527.57 dependants=2
+DE/2024-0     DE wage EUR 5000.00 2024-09-01 2581.68
+DE/2024-1     DE wage EUR 3000.00 2024-09-01 473.41  dependants=1
+DE/2024-2     DE wage EUR 5000.00 2024-09-01 1308.52 dependants=2
+DE/2025-0     DE wage EUR 5000.00 2025-09-01 2476.51
+DE/2025-1     DE wage EUR 3000.00 2025-09-01 429.89  dependants=1
+DE/2025-2     DE wage EUR 5000.00 2025-09-01 1150.50 dependants=2
+UK/CTm-300.00 GB wage GBP 300.00  2026-09-01 0.00    table=council_tax
+UK/CTm-300.01 GB wage GBP 300.01  2026-09-01 9.00    table=council_tax
+UK/CTm-550.00 GB wage GBP 550.00  2026-09-01 16.50   table=council_tax
+UK/CTm-550.01 GB wage GBP 550.01  2026-09-01 27.50   table=council_tax
+UK/CTm-740.00 GB wage GBP 740.00  2026-09-01 37.00   table=council_tax
+UK/CTm-740.01 GB wage GBP 740.01  2026-09-01 51.80   table=council_tax
+UK/CTm-900.00 GB wage GBP 900.00  2026-09-01 63.00   table=council_tax
+UK/CTm-900.01 GB wage GBP 900.01  2026-09-01 108.00  table=council_tax
+UK/CTm-1420.00 GB wage GBP 1420.00 2026-09-01 170.40  table=council_tax
+UK/CTm-1420.01 GB wage GBP 1420.01 2026-09-01 241.40  table=council_tax
+UK/CTm-2020.00 GB wage GBP 2020.00 2026-09-01 343.40  table=council_tax
+UK/CTm-2020.01 GB wage GBP 2020.01 2026-09-01 343.41  table=council_tax
+UK/CTm-3000.00 GB wage GBP 3000.00 2026-09-01 833.40  table=council_tax
+UK/CTw-185.00 GB wage GBP 185.00  2026-09-01 9.25    period=weekly,table=council_tax
+UK/CTw-185.01 GB wage GBP 185.01  2026-09-01 12.95   period=weekly,table=council_tax
+UK/CTw-225.01 GB wage GBP 225.01  2026-09-01 27.00   period=weekly,table=council_tax
+UK/CTw-355.01 GB wage GBP 355.01  2026-09-01 60.35   period=weekly,table=council_tax
+JP/support-daily JP wage JPY 23001   2026-09-01 12001   period=daily,claim=maintenance
+JP/support-weekly JP wage JPY 155001  2026-09-01 78001   period=weekly,claim=maintenance
+JP/support-ten_day JP wage JPY 221001  2026-09-01 111001  period=ten_day,claim=maintenance
+JP/support-biweekly JP wage JPY 309001  2026-09-01 155001  period=biweekly,claim=maintenance
+JP/support-semimonthly JP wage JPY 331001  2026-09-01 166001  period=semimonthly,claim=maintenance
+JP/support-bonus JP wage JPY 661001  2026-09-01 331001  period=bonus,claim=maintenance
+NY/told-none  US wage USD 800.00  2026-09-01 100.00  period=weekly,state=NY,gross=1000.00
+NY/no-wage    US bank USD 5000.00 2026-09-01 920.00  state=NY
 UK/edge          GB wage GBP 310.00  2026-09-01 60.00   period=weekly,protected=250.00,normal_deduction=60.00
 UK/month         GB wage GBP 1200.00 2026-09-01 100.00  protected=1000.00,normal_deduction=100.00
 UK/support       GB wage GBP 1050.00 2026-09-01 50.00   protected=1000.00,normal_deduction=100.00,claim=maintenance

@@ -19,6 +19,8 @@ _IGNORES_A_NUMBER = 50_000
 _UNKNOWN_PAYER = 100_000
 _MANY_OPEN = 300_000
 _STRONG_NUMBER = 850
+# Of a sum that chance gives too often, so much less is left.
+_BY_CHANCE = 8
 
 
 def named_answers(scene: Scene, account: AccountKey) -> Iterator[Answer]:
@@ -71,8 +73,8 @@ def _part_or_more(scene: Scene, account: AccountKey, named: list[Open], doubt: i
         doubt += _OTHER_PAYER_PART
     if len(named) > 1:
         doubt += _MANY_OPEN  # which of them is paid in part is the payer's to say; more for a list is a list half read
-    if left > sum(one.minor for one in named) or (left > 0 and scene.signs.unknown):
-        doubt += _BETTER_FIT
+    if left > 0 and scene.signs.unknown:
+        doubt += _BETTER_FIT  # the rest may be for the number that no item has
     yield Answer(
         "named_overpaid" if left > 0 else "named_in_part", account, tuple(allocations), max(left, 0), tuple(evidence), _bounded(doubt)
     )
@@ -136,8 +138,8 @@ def on_account_answers(scene: Scene, account: AccountKey, answers: Sequence[Answ
         evidence = (*(Evidence(signs.hits[item.id].kind, signs.hits[item.id].weight, item.invoice_number) for item in paid), *who)
         doubt = doubt_of(weight, *(one.weight for one in who)) + (0 if account in scene.certain_payers else _UNKNOWN_PAYER)
         yield Answer("paid_already", account, (), line.amount_minor, evidence, _bounded(doubt))
-    elif account in scene.certain_payers:
-        clear = (signs.prepayment or signs.unknown) and not answers
+    elif account in scene.payers:
+        clear = (signs.prepayment or signs.unknown) and not answers and account in scene.certain_payers
         said = signs.unknown[0] if signs.unknown else "prepayment"
         evidence = (*who, Evidence("on_account", weight, said)) if clear else tuple(who)
         doubt = doubt_of(weight if clear else 0, *(one.weight for one in who)) + (0 if clear else _MANY_OPEN)
@@ -148,7 +150,7 @@ def _answer(scene: Scene, account: AccountKey, named: Sequence[Open], found: Fit
     who = _who(scene, account)
     weight = scene.policy.weights[found.kind]
     if by_chance > scene.policy.coincidence:
-        weight //= 2
+        weight //= _BY_CHANCE
     numbers = _numbers(scene, named)
     strongest = [one.weight for one in numbers]
     doubt = doubt_of(weight, min(strongest, default=0), *(one.weight for one in who))
@@ -187,7 +189,7 @@ def weigh(scene: Scene, answers: list[Answer]) -> list[Answer]:
 def _says_much(scene: Scene, account: AccountKey) -> bool:
     """An amount that an item of the account would not have by chance."""
     amount = scene.line.amount_minor
-    return coincidence([one.minor for one in scene.shelf(account)], 1, amount) <= scene.policy.coincidence
+    return coincidence([one.minor for one in scene.shelf(account)], 1, amount) <= scene.policy.coincidence_beside_a_number
 
 
 def _pays_again(scene: Scene, id_: str) -> bool:

@@ -158,7 +158,7 @@ def _losers(lines: Sequence[Line], decisions: Sequence[Decision], book: Book) ->
             claims[allocation.item_id].append(place)
     contested = [id_ for id_, places in claims.items() if len(places) > 1]
     contested = [id_ for id_ in contested if _exceeds(id_, [decisions[place] for place in claims[id_]], book)]
-    rivals = sorted({place for id_ in contested for place in claims[id_]}, key=lambda place: (*_precedence(lines[place]), place))
+    rivals = _in_order({place for id_ in contested for place in claims[id_]}, lines)
     left = dict(book.open_minor) if contested else {}
     losers = []
     for place in rivals:
@@ -176,9 +176,20 @@ def _exceeds(id_: str, rivals: Sequence[Decision], book: Book) -> bool:
     return abs(claimed) > abs(book.open_minor[id_])
 
 
-def _precedence(line: Line) -> tuple[date, date, tuple[str, ...]]:
-    """Who comes first where two lines claim the same money."""
-    return line.booked_on or date.max, line.value_on or date.max, line.texts
+def _in_order(places: Iterable[int], lines: Sequence[Line]) -> list[int]:
+    """The earliest day first, then the bank's reference; lines that say the same are neighbours, in file order."""
+    content: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for place in sorted(places):
+        line = lines[place]
+        content[line.booked_on or date.max, line.value_on or date.max, line.amount_minor, line.texts, line.payer_name, line.tokens].append(
+            place
+        )
+
+    def order(key: tuple[object, ...]) -> tuple[object, ...]:
+        first = min((len(lines[place].bank_reference), lines[place].bank_reference) for place in content[key])
+        return key[0], key[1], first, key[2:]
+
+    return [place for key in sorted(content, key=order) for place in content[key]]
 
 
 _SECOND_CLAIM = frozenset({"paid_already", "on_account"})

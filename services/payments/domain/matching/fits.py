@@ -61,7 +61,8 @@ def fit(amount_minor: int, items: Sequence[Open], terms: Terms, policy: Policy) 
         return _granting(items, short, "stated_charges", "bank_charges")
     if short <= granted.rounding_minor:
         return _granting(items, short, "rounding", "rounding")
-    if terms.charges and short <= min(granted.stated_charges_minor, total * policy.charges_share // THOUSAND):
+    said = any(amount <= granted.stated_charges_minor for amount in terms.stated_minor)
+    if terms.charges and not said and short <= min(granted.stated_charges_minor, total * policy.charges_share // THOUSAND):
         return _granting(items, short, "stated_charges", "bank_charges")
     if (granted.fee_to_minor and granted.fee_from_minor <= short <= granted.fee_to_minor) or short in terms.fees_minor:
         return _granting(items, short, "transfer_fee", "bank_charges")
@@ -168,4 +169,4 @@ def coincidence(values: Sequence[int], size: int, amount_minor: int, width: int 
 def roundness(amount_minor: int) -> int:
     """The largest power of ten that divides an amount: 28000 = 28 · 1000."""
     text = str(abs(amount_minor))
-    return 10 ** (len(text) - len(text.rstrip("0")))
+    return int("1" + "0" * (len(text) - len(text.rstrip("0"))))

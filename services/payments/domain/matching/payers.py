@@ -46,19 +46,33 @@ def _by_name(name: str, book: Book, policy: Policy, found: dict[AccountKey, Evid
         _keep(found, account, Evidence("name", policy.weights["name"], name))
     if whole or not forms:
         return
+    _with_branch(name, book, policy, found)
     start = forms[0]
+    kind = "name_start" if len(start) >= _enough(start, policy.name_start_letters) else "name_part"
     for form, account in book.by_name_start.get(start[:NAME_START], ()):
-        cut = form.startswith(start) and len(start) >= min(policy.name_start_letters, _enough(start))
-        longer = start.startswith(form) and len(form) >= _enough(form)
-        if cut or longer:
-            _keep(found, account, Evidence("name_start", policy.weights["name_start"], name))
+        if (form.startswith(start) and len(start) >= _enough(start, NAME_START)) or (
+            start.startswith(form) and len(form) >= _enough(form, NAME_START)
+        ):
+            _keep(found, account, Evidence(kind, policy.weights[kind], name))
     if not found:
         _by_words(name_words(name), name, book, policy, found)
 
 
-def _enough(text: str) -> int:
+def _with_branch(name: str, book: Book, policy: Policy, found: dict[AccountKey, Evidence]) -> None:
+    """The whole name of a customer, and a branch or department behind it."""
+    parts = name.split()
+    for count in range(len(parts) - 1, 0, -1):
+        for form in name_keys(" ".join(parts[:count])):
+            if len(form) >= _enough(form, NAME_START):
+                for account in book.by_name.get(form, ()):
+                    _keep(found, account, Evidence("name_start", policy.weights["name_start"], name))
+        if found:
+            return
+
+
+def _enough(text: str, letters: int) -> int:
     """Kana and kanji say more than Latin letters."""
-    return NAME_START if text.isascii() else NAME_START // 2
+    return letters if text.isascii() else letters // 2
 
 
 def _by_words(words: tuple[str, ...], name: str, book: Book, policy: Policy, found: dict[AccountKey, Evidence]) -> None:

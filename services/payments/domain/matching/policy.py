@@ -41,6 +41,7 @@ class Policy:
     name_start_letters: int
     subset_items: int
     coincidence: int
+    coincidence_beside_a_number: int
     list_items: int
     charges_share: int
     known_before_issue_days: int
@@ -83,6 +84,7 @@ def _policy(row: Mapping[str, Any]) -> Policy:
         name_start_letters=row["name_start_letters"],
         subset_items=row["subset_items"],
         coincidence=_scaled(row["coincidence"], THOUSAND),
+        coincidence_beside_a_number=_scaled(row["coincidence_beside_a_number"], THOUSAND),
         list_items=row["list_items"],
         charges_share=_scaled(row["charges_share"], THOUSAND),
         known_before_issue_days=row["known_before_issue_days"],

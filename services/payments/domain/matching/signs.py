@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from kernel.money import EXPONENTS
 from kernel.references import is_iban
-from kernel.references.structured import is_rf
+from kernel.references.structured import PROOFS, SCHEMES, is_rf
 from services.payments.domain.matching.book import LONG_TAIL_DIGITS, TAIL_DIGITS, Book, digits_tail, mask
 from services.payments.domain.matching.facts import Line
 from services.payments.domain.matching.policy import Policy
@@ -79,7 +79,7 @@ def read_signs(line: Line, book: Book, policy: Policy) -> Signs:
     for id_ in book.by_number.get(number_key(line.end_to_end_id), ()) if line.end_to_end_id else ():
         _hit(signs, id_, "invoice_number", policy, line.end_to_end_id)
     _continue_lists(bare, pieces, found, book, policy, signs)
-    signs.groups = tuple(dict.fromkeys(_groups(bare, pieces)))
+    signs.groups = tuple(dict.fromkeys(_groups(pieces)))
     signs.last_group = pieces[-1].group() if pieces and pieces[-1].end() >= len(bare.rstrip()) else ""
     return signs
 
@@ -129,10 +129,22 @@ def _key(pieces: list[re.Match[str]], first: int, last: int) -> str:
 
 
 def _hit(signs: Signs, id_: str, kind: str, policy: Policy, detail: str) -> None:
+    if kind == "structured_reference" and not _is_proof(detail):
+        kind = "weak_reference"
     weight = policy.weights[kind]
     known = signs.hits.get(id_)
     if known is None or known.weight < weight:
         signs.hits[id_] = Hit(kind, weight, " ".join(detail.split()))
+
+
+def _is_proof(printed: str) -> bool:
+    return any(SCHEMES[scheme](form) for form in _forms(printed) for scheme in PROOFS)
+
+
+def _forms(printed: str) -> tuple[str, ...]:
+    """A Belgian reference is printed with signs around it, and comes bare in camt."""
+    key = number_key(printed)
+    return key, f"+++{key[:3]}/{key[3:7]}/{key[7:]}+++"
 
 
 def _longest(text: str, pieces: list[re.Match[str]], first: int, book: Book) -> _Found | None:
@@ -222,7 +234,7 @@ def _hit_range(first: str, last: str, accounts: set[tuple[str, str]], book: Book
             _hit(signs, id_, "invoice_number", policy, f"{first} - {last}")
 
 
-def _groups(text: str, pieces: list[re.Match[str]]) -> Iterator[str]:
+def _groups(pieces: list[re.Match[str]]) -> Iterator[str]:
     """Digit groups, alone and with their neighbours, for numbers with an error in them."""
     for first in range(len(pieces)):
         key = ""

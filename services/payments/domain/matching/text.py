@@ -12,10 +12,10 @@ _KANA = {**{code: code + 0x60 for code in range(0x3041, 0x3097)}}
 _KANA = {code: ord(_LARGE[_SMALL.index(chr(to))]) if chr(to) in _SMALL else to for code, to in _KANA.items()}
 _KANA.update(str.maketrans(_SMALL, _LARGE))
 _JAPANESE = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
-# The abbreviations of the Zengin rules, (カ = 株式会社 and so on, before or behind the name, with what they stand for.
+# The abbreviations of the Zengin rules, (カ = 株式会社 and so on, before, behind or between name and branch, and what they stand for.
+_SHORT_FORMS = "カブ|カ|ユウ|ユ|ド|メ|シヤ|シユウ|シ|ザイ|イ|ガク|フク|ドク|トクヒ|エイ"
 _JAPANESE_FORMS = re.compile(
-    r"\((?:カ|ユ|ド|メ|シ|株|有|同|資|名|社|財|医|学|福)\)|^(?:カ|ユ|ド|メ|シ|シヤ|ザイ|イ|ガク|フク|シユウ|ドク|トクヒ)\)|"
-    r"\((?:カ|ユ|ド|メ|シ|シヤ|ザイ|イ|ガク|フク|シユウ|ドク|トクヒ)\)?$|"
+    rf"\((?:{_SHORT_FORMS}|株|有|同|資|名|社|財|医|学|福|一社|一財)\)|(?:^|\s)(?:{_SHORT_FORMS})\)|\((?:{_SHORT_FORMS})(?=\s|$)|\((?:カ|ユ|ド)|"
     r"株式会社|有限会社|合同会社|合資会社|合名会社|一般社団法人|一般財団法人|公益社団法人|公益財団法人|医療法人|学校法人|社会福祉法人|"
     r"カブシキ[カガ]イシヤ|ユウゲン[カガ]イシヤ|ゴウドウ[カガ]イシヤ|ゴウシ[カガ]イシヤ|ゴウメイ[カガ]イシヤ|イリヨウホウジン|ガツコウホウジン"
 )
@@ -73,8 +73,7 @@ def _is_dotted(folded: str) -> bool:
 
 
 def _japanese_words(folded: str) -> tuple[str, ...]:
-    folded = "".join(folded.translate(_KANA).split())
-    bare = _JAPANESE_FORMS.sub("", folded).lstrip("0123456789")
+    bare = _JAPANESE_FORMS.sub(" ", folded.translate(_KANA)).strip().lstrip("0123456789")
     word = "".join(character for character in _LONG_MARK.sub("", bare) if character.isalnum())
     return (word,) if word else tuple(_WORD.findall(folded))
 

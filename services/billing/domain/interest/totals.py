@@ -42,7 +42,7 @@ class DunningFee:
 
 
 def dunning_fee(book: Book, reminder: Reminder) -> DunningFee:
-    """What a reminder may cost the debtor (domain/interest policies, kind ``dunning_fee``). Refuses: NO_RULE."""
+    """What a reminder may cost the debtor, by the rules of kind ``dunning_fee``. Refuses: NO_RULE."""
     whose = {"jurisdiction": reminder.jurisdiction, "debtor": reminder.debtor, "currency": reminder.principal.currency}
     rule = book.find(reminder.sent_on, {"kind": "dunning_fee", **whose})
     match rule.values["chargeable"]:

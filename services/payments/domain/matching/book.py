@@ -1,11 +1,12 @@
 """The open items and the payers, indexed: what a line may pay is looked up, never searched for."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from services.payments.domain.matching.facts import Account, Item
-from services.payments.domain.matching.text import name_keys, name_words, number_key, skeleton
+from services.payments.domain.matching.text import name_keys, name_words, number_key, number_keys, skeleton
 
 # A bare group of fewer digits is a year, a day, a page.
 TAIL_DIGITS = 4
@@ -13,53 +14,60 @@ LONG_TAIL_DIGITS = 6
 NAME_START = 8
 # A word that so many customers carry tells none of them.
 COMMON_WORD = 40
+Ids = tuple[str, ...]
+_DIGITS = re.compile(r"\d+")
 
 
 class Book:
     """Items and accounts by number, reference, payer and amount. `take` lowers what is open, `put` replaces an item.
 
-    Indexes beyond numbers and payers are made when a line first needs them. No answer depends on the order of items.
+    Indexes are made when a line first needs them, each in a few passes over all items at once: a statement of plain
+    lines needs two. No answer depends on the order of items.
     """
 
     def __init__(self, items: Iterable[Item], accounts: Iterable[Account]) -> None:
-        self.items: dict[str, Item] = {}
-        self.open_minor: dict[str, int] = {}
+        self.items = {item.id: item for item in items}
+        self.open_minor = {id_: item.open_minor for id_, item in self.items.items()}
         self.accounts = {(account.business_unit, account.id): account for account in accounts}
-        self.by_number: dict[str, tuple[str, ...]] = {}
-        self.by_account: dict[tuple[str, str], list[str]] = {}
-        for item in items:
-            self._add(item)
-        self.by_token: dict[str, tuple[tuple[str, str], ...]] = {}
-        for key, account in self.accounts.items():
-            for token in account.tokens:
-                self.by_token[token] = (*self.by_token.get(token, ()), key)
-
-    def _add(self, item: Item) -> None:
-        id_ = item.id
-        self.items[id_] = item
-        self.open_minor[id_] = item.open_minor
-        account = (item.business_unit, item.account_id)
-        mine = self.by_account.get(account)
-        if mine is None:
-            self.by_account[account] = [id_]
-        else:
-            mine.append(id_)
-        by_number = self.by_number
-        for number in (item.invoice_number, item.structured_reference, item.order_number):
-            if number:
-                key = number_key(number)
-                by_number[key] = (*by_number[key], id_) if key in by_number else (id_,)
 
     def put(self, item: Item) -> None:
-        """An item as it now stands; its numbers and its account never change."""
-        if item.id in self.items:
-            self.items[item.id] = item
-            self.open_minor[item.id] = item.open_minor
-            self.__dict__.pop("by_amount", None)
-        else:
-            self._add(item)
-            for name in ("by_amount", "by_part", "masks"):
+        """An item as it now stands. Indexes of what does not change stay; a new item costs new ones."""
+        known = self.items.get(item.id)
+        self.items[item.id] = item
+        self.open_minor[item.id] = item.open_minor
+        self.__dict__.pop("by_amount", None)
+        if known is None or (known.invoice_number, known.account_id) != (item.invoice_number, item.account_id):
+            for name in ("by_number", "by_reference", "by_account", "by_part", "masks"):
                 self.__dict__.pop(name, None)
+
+    @cached_property
+    def by_number(self) -> dict[str, Ids]:
+        """Items by the keys of their numbers."""
+        found = _index(number_keys([item.invoice_number for item in self.items.values()]), self.items)
+        _merge(found, _index(number_keys([item.order_number for item in self.items.values()]), self.items))
+        return found
+
+    @cached_property
+    def by_reference(self) -> dict[str, Ids]:
+        """Items by the keys of their structured references."""
+        return _index(number_keys([item.structured_reference for item in self.items.values()]), self.items)
+
+    @cached_property
+    def by_token(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Accounts by the signs of their payers."""
+        found: dict[str, tuple[tuple[str, str], ...]] = {}
+        for key, account in self.accounts.items():
+            for token in account.tokens:
+                found[token] = (*found[token], key) if token in found else (key,)
+        return found
+
+    @cached_property
+    def by_account(self) -> dict[tuple[str, str], list[str]]:
+        """Items by unit and account."""
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for id_, item in self.items.items():
+            found[item.business_unit, item.account_id].append(id_)
+        return found
 
     @cached_property
     def by_amount(self) -> dict[tuple[str, int], list[str]]:
@@ -70,16 +78,27 @@ class Book:
         return found
 
     @cached_property
-    def by_part(self) -> dict[str, list[tuple[str, str]]]:
-        """Items by what people leave of a number, each with the kind of evidence that it then is."""
-        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for item in self.items.values():
-            for key, kind in number_parts(item.invoice_number).items():
-                found[key].append((item.id, kind))
-            if item.structured_reference:
-                found[skeleton(number_key(item.structured_reference))].append((item.id, "structured_reference"))
-            if item.order_number:
-                found[skeleton(number_key(item.order_number))].append((item.id, "order_number"))
+    def by_part(self) -> dict[str, tuple[tuple[str, Ids], ...]]:
+        """Items by what people leave of a number, with the kind of evidence that it then is; letters like digits are digits."""
+        items = self.items.values()
+        numbers = [item.invoice_number for item in items]
+        keys = number_keys(numbers)
+        tails = digit_tails(numbers)
+        digits = ["".join(_DIGITS.findall(key)) for key in keys]
+        tables = (
+            ("structured_reference", number_keys([item.structured_reference for item in items])),
+            ("invoice_number", keys),
+            ("order_number", number_keys([item.order_number for item in items])),
+            ("number_digits", [key if len(key) >= LONG_TAIL_DIGITS else "" for key in digits]),
+            ("number_digits", [key if len(key) >= LONG_TAIL_DIGITS else "" for key in tails]),
+            ("number_tail", [key if len(key) >= TAIL_DIGITS else "" for key in digits]),
+            ("number_tail", [key if len(key) >= TAIL_DIGITS else "" for key in tails]),
+            ("number_tail", [key.lstrip("0") if len(key.lstrip("0")) >= TAIL_DIGITS else "" for key in tails]),
+        )
+        found: dict[str, tuple[tuple[str, Ids], ...]] = {}
+        for kind, forms in tables:
+            for key, ids in _index([skeleton(form) for form in forms], self.items).items():
+                found[key] = (*found[key], (kind, ids)) if key in found else ((kind, ids),)
         return found
 
     @cached_property
@@ -123,28 +142,30 @@ def mask(key: str) -> str:
     return "".join("9" if character.isdigit() else character for character in key)
 
 
-def number_parts(number: str) -> dict[str, str]:
-    """What people write of an invoice number, as skeletons, with the kind of evidence; the strongest kind of each."""
-    key = number_key(number)
-    found = {skeleton(key): "invoice_number"}
-    digits = "".join(character for character in key if character.isdigit())
-    tail = digits_tail(number)
-    if len(digits) >= TAIL_DIGITS:
-        found.setdefault(digits, "number_digits" if len(digits) >= LONG_TAIL_DIGITS else "number_tail")
-    if len(tail) >= TAIL_DIGITS:
-        found.setdefault(tail, "number_digits" if len(tail) >= LONG_TAIL_DIGITS else "number_tail")
-        short = tail.lstrip("0")
-        if len(short) >= TAIL_DIGITS:
-            found.setdefault(short, "number_tail")
+def _index(keys: Sequence[str], ids: Iterable[str]) -> dict[str, Ids]:
+    """Ids by key, without the empty key. Most keys have one id, and then nothing is done twice."""
+    keyed = list(zip(keys, ids, strict=True))
+    found: dict[str, Ids] = {key: (id_,) for key, id_ in keyed}
+    found.pop("", None)
+    if len(found) < len(keyed):
+        seen: dict[str, list[str]] = defaultdict(list)
+        for key, id_ in keyed:
+            if key:
+                seen[key].append(id_)
+        found.update((key, tuple(several)) for key, several in seen.items() if len(several) > 1)
     return found
+
+
+def _merge(found: dict[str, Ids], more: dict[str, Ids]) -> None:
+    for key, ids in more.items():
+        found[key] = tuple(dict.fromkeys((*found.get(key, ()), *ids)))
+
+
+def digit_tails(numbers: Sequence[str]) -> list[str]:
+    """The last group of digits of each number."""
+    return [found[-1] if (found := _DIGITS.findall(number)) else "" for number in numbers]
 
 
 def digits_tail(number: str) -> str:
     """The last group of digits: what changes from invoice to invoice."""
-    end = len(number)
-    while end and not number[end - 1].isdigit():
-        end -= 1
-    start = end
-    while start and number[start - 1].isdigit():
-        start -= 1
-    return number[start:end]
+    return digit_tails([number])[0]

@@ -11,8 +11,10 @@ from services.payments.domain.matching.fits import Open, fit
 from services.payments.domain.matching.knowledge import NOTHING, Knowledge
 from services.payments.domain.matching.payers import AccountKey
 from services.payments.domain.matching.policy import Policy
+from services.payments.domain.matching.quick import Quick
 from services.payments.domain.matching.scene import Answer, Scene, doubt_of
 from services.payments.domain.matching.signs import Hit
+from services.payments.domain.matching.text import folded_words
 
 # With so many items of the same amount, the amount says nothing.
 _MOST_EQUAL_AMOUNTS = 30
@@ -27,7 +29,9 @@ def match_lines(lines: Iterable[Line], book: Book, policy: Policy, knowledge: Kn
     again on what is left, and can then only go on account or to a person. So nothing depends on the order of lines or items.
     """
     lines = list(lines)
-    decisions = [decide(line, book, policy, knowledge) for line in lines]
+    quick = Quick(book, policy, f"{policy.version}/{knowledge.version}")
+    words = folded_words([" ".join(line.texts) for line in lines])
+    decisions = [quick.decide(line, said) or decide(line, book, policy, knowledge) for line, said in zip(lines, words, strict=True)]
     losers = _losers(lines, decisions, book)
     for place, decision in enumerate(decisions):
         if place not in losers:

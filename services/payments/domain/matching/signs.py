@@ -117,9 +117,11 @@ def _named(text: str, pieces: list[re.Match[str]], book: Book, policy: Policy, s
             _note_unknown(text, pieces, place, book, signs)
             place += 1
             continue
-        for id_, kind in book.by_part[found.key]:
-            exact = kind != "invoice_number" or number_key(book.items[id_].invoice_number) == _key(pieces, found.first, found.last)
-            _hit(signs, id_, kind if exact else "number_form", policy, text[pieces[found.first].start() : pieces[found.last].end()])
+        printed = text[pieces[found.first].start() : pieces[found.last].end()]
+        for kind, ids in book.by_part[found.key]:
+            for id_ in ids:
+                exact = kind != "invoice_number" or number_key(book.items[id_].invoice_number) == _key(pieces, found.first, found.last)
+                _hit(signs, id_, kind if exact else "number_form", policy, printed)
         yield found
         place = found.last + 1
 
@@ -158,7 +160,7 @@ def _longest(text: str, pieces: list[re.Match[str]], first: int, book: Book) -> 
             break
         found = by_part.get(skeleton(key))
         if found and _stands_alone(text, pieces, first, last):
-            best = _Found(skeleton(key), first, last, tuple(id_ for id_, _ in found))
+            best = _Found(skeleton(key), first, last, tuple(dict.fromkeys(id_ for _, ids in found for id_ in ids)))
     return best
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 _MARKS = re.compile("[\u0300-\u036f]")
@@ -30,6 +31,9 @@ _WORD = re.compile(r"[^\W_]+")
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
 # German and Nordic letters that are written as two; collapsing them in every name makes the two spellings one.
 _TWO_LETTERS = re.compile("([AOU])E")
+_ASCII = [chr(code) for code in range(128)]
+_SEPARATORS = str.maketrans({one: None for one in _ASCII if not one.isalnum() and one != "\n"})
+_WORDS = str.maketrans({one: None if one in "-/._" else " " for one in _ASCII if not one.isalnum() and one != "\n"})
 # A letter that is read as a digit.
 _SKELETON = str.maketrans("OQIL", "0011")
 
@@ -45,6 +49,21 @@ def fold(text: str) -> str:
 def number_key(number: str) -> str:
     """``RE-2026/0042`` = ``RE20260042``: what is left without separators."""
     return _NOT_ALPHANUMERIC.sub("", number.upper() if number.isascii() else fold(number))
+
+
+def number_keys(numbers: Sequence[str]) -> list[str]:
+    """The keys of many numbers, in one pass where all are ASCII."""
+    together = "\n".join(numbers)
+    keys = together.upper().translate(_SEPARATORS).split("\n") if together.isascii() else []
+    return keys if len(keys) == len(numbers) else [number_key(number) for number in numbers]
+
+
+def folded_words(texts: Sequence[str]) -> list[list[str]]:
+    """The words of many texts, folded, without separators inside: ``RE-2026/42 u. 43`` = RE202642, U, 43."""
+    together = fold("\n".join(texts)).translate(_WORDS).split("\n")
+    if len(together) != len(texts):
+        together = [fold(text).translate(_WORDS) for text in texts]
+    return [text.split() for text in together]
 
 
 def skeleton(key: str) -> str:

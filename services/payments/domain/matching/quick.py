@@ -1,0 +1,110 @@
+"""The plain lines, which are most: a certain payer, and whole numbers that add up, or one item of this very amount."""
+
+from collections.abc import Sequence
+
+from services.payments.domain.matching.book import Book
+from services.payments.domain.matching.facts import CERTAIN, TOKEN_KINDS, Allocation, Decision, Evidence, Line
+from services.payments.domain.matching.payers import AccountKey
+from services.payments.domain.matching.policy import Policy
+
+# An item with a discount that is open for up to a quarter more may be meant by the same amount.
+_DISCOUNT_REACH = 4
+
+
+class Quick:
+    """Decides what needs no weighing, as the whole reading would; None: the line is read whole."""
+
+    def __init__(self, book: Book, policy: Policy, model: str) -> None:
+        self.items, self.open_minor, self.accounts = book.items, book.open_minor, book.accounts
+        self.by_number, self.by_reference, self.by_token, self.by_account = (
+            book.by_number,
+            book.by_reference,
+            book.by_token,
+            book.by_account,
+        )
+        self.policy, self.model, self.weights = policy, model, policy.weights
+
+    def decide(self, line: Line, words: Sequence[str]) -> Decision | None:
+        """The decision on a credit line with these words, if it is plain."""
+        if line.barred or line.business_unit or line.amount_minor <= 0:
+            return None
+        by_number, by_reference = self.by_number, self.by_reference
+        hits: dict[str, tuple[str, str]] = {}
+        for word in words:
+            ids, kind = by_number.get(word), "invoice_number"
+            if ids is None:
+                ids, kind = by_reference.get(word), "structured_reference"
+                if ids is None:
+                    continue
+            if len(ids) > 1:
+                return None
+            hits[ids[0]] = (kind, word)
+        payer = self._payer(line)
+        if payer is None:
+            return None
+        return self._by_number(line, payer, hits) if hits else self._by_amount(line, payer)
+
+    def _payer(self, line: Line) -> tuple[AccountKey, Evidence] | None:
+        for token in line.tokens:
+            accounts = self.by_token.get(token)
+            if accounts:
+                kind, _, value = token.partition(":")
+                kind = kind if kind in TOKEN_KINDS else "iban"
+                return (accounts[0], Evidence(kind, self.weights[kind], value)) if len(accounts) == 1 else None
+        return None
+
+    def _by_number(self, line: Line, payer: tuple[AccountKey, Evidence], hits: dict[str, tuple[str, str]]) -> Decision | None:
+        account, who = payer
+        total, weakest, allocations, evidence = 0, 1000, [], []
+        for id_, (kind, word) in hits.items():
+            item, open_minor = self.items[id_], self.open_minor[id_]
+            if open_minor <= 0 or item.currency != line.currency or (item.business_unit, item.account_id) != account:
+                return None
+            total += open_minor
+            weight = self.weights[kind]
+            weakest = min(weakest, weight)
+            allocations.append(Allocation(id_, open_minor))
+            evidence.append(Evidence(kind, weight, word))
+        if total != line.amount_minor:
+            return None
+        if len(allocations) > 1:
+            allocations.sort(key=lambda one: one.item_id)
+        return self._decision(line, account, "named_amount", tuple(allocations), (*evidence, who), (weakest, who.weight))
+
+    def _by_amount(self, line: Line, payer: tuple[AccountKey, Evidence]) -> Decision | None:
+        account, who = payer
+        amount, found = line.amount_minor, ""
+        for id_ in self.by_account.get(account, ()):
+            open_minor = self.open_minor[id_]
+            if open_minor == amount:
+                if found:
+                    return None
+                found = id_
+            elif amount < open_minor < amount + amount // _DISCOUNT_REACH and self.items[id_].discount_percent:
+                return None
+        if not found or self.items[found].currency != line.currency:
+            return None
+        issued, on = self.items[found].issued_on, line.booked_on
+        if issued is not None and on is not None and issued > on:
+            return None
+        return self._decision(line, account, "payer_amount", (Allocation(found, amount),), (who,), (who.weight,))
+
+    def _decision(
+        self,
+        line: Line,
+        account: AccountKey,
+        rule: str,
+        allocations: tuple[Allocation, ...],
+        evidence: tuple[Evidence, ...],
+        weights: tuple[int, ...],
+    ) -> Decision | None:
+        doubt = 1000 - self.weights["amount"]
+        for weight in weights:
+            doubt = doubt * (1000 - weight)
+        doubt = doubt * CERTAIN // 1000 ** (len(weights) + 1)
+        if CERTAIN - doubt < self.policy.apply:
+            return None
+        amount = Evidence("amount", self.weights["amount"], str(line.amount_minor))
+        return Decision(
+            line.id, "applied", rule, CERTAIN - doubt, line.amount_minor, line.currency, allocations, 0, account[1], (*evidence, amount), (), self.model
+        )  # fmt: skip

@@ -1,9 +1,10 @@
 """What a line may pay: by the numbers it names, by its payer and amount, or nothing that is open."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from services.payments.domain.matching.facts import Allocation, Evidence
-from services.payments.domain.matching.fits import Fit, Open, coincidence, discount_minor, fit, subsets, whole
+from services.payments.domain.matching.fits import Fit, Open, coincidence, credible_sizes, discount_minor, fit, subsets, whole
 from services.payments.domain.matching.payers import AccountKey
 from services.payments.domain.matching.policy import THOUSAND
 from services.payments.domain.matching.scene import Answer, Scene, doubt_of
@@ -44,12 +45,12 @@ def _with_others(scene: Scene, account: AccountKey, named: list[Open], shelf: li
     others = [one for one in shelf if one.item.id not in scene.signs.hits][: policy.subset_items]
     rest = amount - sum(one.minor for one in named)
     if 1 < len(named) <= policy.subset_items:
-        solutions = subsets([one.minor for one in named], amount, amount, least=1)
+        solutions = subsets([one.minor for one in named], amount, amount, range(1, len(named)))
         for places in solutions:
             some = [named[place] for place in places]
             yield _answer(scene, account, some, Fit("sum", str(amount), whole(some)), "named_some", (len(solutions) - 1) * THOUSAND)
     values = [one.minor for one in others]
-    solutions = subsets(values, rest, rest, least=1)
+    solutions = subsets(values, rest, rest, range(1, len(values) + 1))
     for places in solutions:
         added = [others[place] for place in places]
         by_chance = 0 if all(map(scene.number, added)) else coincidence(values, len(places), amount)
@@ -116,7 +117,8 @@ def _sums(scene: Scene, account: AccountKey, shelf: list[Open]) -> Iterator[Answ
     tries += [(nets, 0, 0)] if nets != tries[0][0] else []
     tries += [(tries[0][0], granted.fee_from_minor, granted.fee_to_minor)] if granted.fee_to_minor else []
     for open_minor, low, high in tries:
-        solutions = subsets(open_minor, amount + low, amount + high)
+        sizes = credible_sizes(open_minor, amount, max(1, high - low), policy.coincidence)
+        solutions = subsets(open_minor, amount + low, amount + high, sizes)
         for places in solutions:
             chosen = [some[place] for place in places]
             found = fit(amount, chosen, scene.terms(account), policy)
@@ -179,7 +181,8 @@ def weigh(scene: Scene, answers: list[Answer]) -> list[Answer]:
             named and not named & hits.keys() and any(_pays_again(scene, id_) for id_ in settled)
         ):
             doubt += _IGNORES_A_NUMBER
-        one = Answer(one.rule, one.account, one.allocations, one.on_account_minor, one.evidence, _bounded(doubt))
+        if doubt != one.doubt:
+            one = replace(one, doubt=_bounded(doubt))
         known = best.get(one.paid)
         if known is None or one.doubt < known.doubt:
             best[one.paid] = one

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from services.payments.domain.matching.facts import Account, Item
-from services.payments.domain.matching.text import name_keys, name_words, number_key, number_keys, skeleton
+from services.payments.domain.matching.text import digits_of, name_keys, name_words, number_keys, skeletons
 
 # A bare group of fewer digits is a year, a day, a page.
 TAIL_DIGITS = 4
@@ -15,6 +15,7 @@ NAME_START = 8
 # A word that so many customers carry tells none of them.
 COMMON_WORD = 40
 Ids = tuple[str, ...]
+_NINES = str.maketrans("012345678", "999999999")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -81,30 +82,30 @@ class Book:
     def by_part(self) -> dict[str, tuple[tuple[str, Ids], ...]]:
         """Items by what people leave of a number, with the kind of evidence that it then is; letters like digits are digits."""
         items = self.items.values()
-        numbers = [item.invoice_number for item in items]
-        keys = number_keys(numbers)
-        tails = digit_tails(numbers)
-        digits = ["".join(_DIGITS.findall(key)) for key in keys]
+        keys = number_keys([item.invoice_number for item in items])
+        digits = digits_of(keys)
+        tails = digit_tails([item.invoice_number for item in items])
         tables = (
-            ("structured_reference", number_keys([item.structured_reference for item in items])),
-            ("invoice_number", keys),
-            ("order_number", number_keys([item.order_number for item in items])),
+            ("structured_reference", skeletons(number_keys([item.structured_reference for item in items]))),
+            ("invoice_number", skeletons(keys)),
+            ("order_number", skeletons(number_keys([item.order_number for item in items]))),
             ("number_digits", [key if len(key) >= LONG_TAIL_DIGITS else "" for key in digits]),
             ("number_digits", [key if len(key) >= LONG_TAIL_DIGITS else "" for key in tails]),
-            ("number_tail", [key if len(key) >= TAIL_DIGITS else "" for key in digits]),
-            ("number_tail", [key if len(key) >= TAIL_DIGITS else "" for key in tails]),
-            ("number_tail", [key.lstrip("0") if len(key.lstrip("0")) >= TAIL_DIGITS else "" for key in tails]),
+            ("number_tail", [key if len(key) == TAIL_DIGITS or len(key) == TAIL_DIGITS + 1 else "" for key in tails]),
+            ("number_tail", [key.lstrip("0") if key[:1] == "0" and len(key.lstrip("0")) >= TAIL_DIGITS else "" for key in tails]),
         )
         found: dict[str, tuple[tuple[str, Ids], ...]] = {}
         for kind, forms in tables:
-            for key, ids in _index([skeleton(form) for form in forms], self.items).items():
-                found[key] = (*found[key], (kind, ids)) if key in found else ((kind, ids),)
+            table: dict[str, tuple[tuple[str, Ids], ...]] = {key: ((kind, ids),) for key, ids in _index(forms, self.items).items()}
+            for key in found.keys() & table.keys():
+                table[key] = (*found[key], *table[key])
+            found.update(table)
         return found
 
     @cached_property
     def masks(self) -> frozenset[str]:
         """The shapes of our numbers, learnt from the items: RE20269999; a digit is a 9."""
-        return frozenset(mask(number_key(item.invoice_number)) for item in self.items.values() if item.invoice_number)
+        return frozenset("\n".join(number_keys([item.invoice_number for item in self.items.values()])).translate(_NINES).split("\n"))
 
     @cached_property
     def by_name(self) -> dict[str, set[tuple[str, str]]]:
@@ -139,15 +140,15 @@ class Book:
 
 def mask(key: str) -> str:
     """``RE20260042`` = ``RE99999999``."""
-    return "".join("9" if character.isdigit() else character for character in key)
+    return key.translate(_NINES)
 
 
 def _index(keys: Sequence[str], ids: Iterable[str]) -> dict[str, Ids]:
     """Ids by key, without the empty key. Most keys have one id, and then nothing is done twice."""
     keyed = list(zip(keys, ids, strict=True))
-    found: dict[str, Ids] = {key: (id_,) for key, id_ in keyed}
+    found: dict[str, Ids] = dict(zip(keys, zip(ids), strict=True))
     found.pop("", None)
-    if len(found) < len(keyed):
+    if len(found) + keys.count("") < len(keyed):
         seen: dict[str, list[str]] = defaultdict(list)
         for key, id_ in keyed:
             if key:

@@ -29,7 +29,7 @@ def match_lines(lines: Iterable[Line], book: Book, policy: Policy, knowledge: Kn
     again on what is left, and can then only go on account or to a person. So nothing depends on the order of lines or items.
     """
     lines = list(lines)
-    quick = Quick(book, policy, f"{policy.version}/{knowledge.version}")
+    quick = Quick(book, policy, knowledge)
     words = folded_words([" ".join(line.texts) for line in lines])
     decisions = [quick.decide(line, said) or decide(line, book, policy, knowledge) for line, said in zip(lines, words, strict=True)]
     losers = _losers(lines, decisions, book)
@@ -77,9 +77,16 @@ def find_answers(scene: Scene) -> list[Answer]:
     if not best or best[0].score < scene.policy.apply:
         found += _others(scene)
         best = weigh(scene, found)
+    if best and best[0].score >= scene.policy.apply and not _settled(scene):
+        return best
     for account in sorted(named | scene.payers.keys()):
         found += on_account_answers(scene, account, [one for one in best if one.account == account])
     return weigh(scene, found) if found else []
+
+
+def _settled(scene: Scene) -> bool:
+    """True when the line names something that is paid."""
+    return any(not scene.book.open_minor[id_] for id_ in scene.signs.hits)
 
 
 def _over_accounts(scene: Scene) -> list[Answer]:

@@ -1,5 +1,6 @@
 """Whether an amount settles a set of items: exactly, with a discount, charges or a fee granted; and which sets add up."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -90,6 +91,8 @@ def discount_minor(one: Open) -> int:
 
 def _discounted(amount_minor: int, items: Sequence[Open], terms: Terms) -> Fit | None:
     """With the discounts whose window is open; or with all of them, and then the late ones stay open."""
+    if not any(one.item.discount_percent for one in items):
+        return None
     full = {one.item.id: discount_minor(one) for one in items}
     in_time = {one.item.id: full[one.item.id] if _in_window(one.item, terms.on) else 0 for one in items}
     for discounts, kind in ((in_time, "discount"), (full, "late_discount")):
@@ -115,11 +118,13 @@ def _less(one: Open, discount: int, granted: int) -> Allocation:
     return Allocation(one.item.id, one.minor - discount, Difference(discount, "discount") if granted else None)
 
 
-def subsets(values: Sequence[int], low: int, high: int, least: int = 2) -> list[tuple[int, ...]]:
-    """Sets of at least so many places whose values add up to something from `low` to `high`; at most MAX_SOLUTIONS are told.
+def subsets(values: Sequence[int], low: int, high: int, sizes: range) -> list[tuple[int, ...]]:
+    """Sets of so many places whose values add up to something from `low` to `high`; at most MAX_SOLUTIONS are told.
 
     Meets in the middle: 2 · 2^(n/2) sums instead of 2^n.
     """
+    if not sizes:
+        return []
     half = len(values) // 2
     left, right = _sums(values[:half]), _sums(values[half:])
     by_sum: dict[int, list[int]] = {}
@@ -131,7 +136,7 @@ def subsets(values: Sequence[int], low: int, high: int, least: int = 2) -> list[
         for wanted in _between(by_sum, ordered, low - total, high - total):
             for other in by_sum[wanted]:
                 places = _places(other | mask << half)
-                if len(places) >= least:
+                if len(places) in sizes:
                     found.append(places)
                     if len(found) >= MAX_SOLUTIONS:
                         return found
@@ -141,7 +146,7 @@ def subsets(values: Sequence[int], low: int, high: int, least: int = 2) -> list[
 def _between(by_sum: dict[int, list[int]], ordered: list[int] | None, low: int, high: int) -> Sequence[int]:
     if ordered is None:
         return (low,) if low in by_sum else ()
-    return [total for total in ordered if low <= total <= high]
+    return ordered[bisect_left(ordered, low) : bisect_right(ordered, high)]
 
 
 def _sums(values: Sequence[int]) -> list[int]:
@@ -164,6 +169,14 @@ def coincidence(values: Sequence[int], size: int, amount_minor: int, width: int 
     step = max(gcd(*values), roundness(amount_minor), width)
     spread = sum(sorted(map(abs, values))[-size:])
     return sets * step * THOUSAND // max(spread, 1)
+
+
+def credible_sizes(values: Sequence[int], amount_minor: int, width: int, limit: int) -> range:
+    """From two items to as many as chance seldom adds up to the amount; none where it does so for pairs."""
+    size = 1
+    while size < len(values) and coincidence(values, size + 1, amount_minor, width) <= limit:
+        size += 1
+    return range(2, size + 1)
 
 
 def roundness(amount_minor: int) -> int:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from services.payments.domain.matching.book import Book
 from services.payments.domain.matching.facts import CERTAIN, TOKEN_KINDS, Allocation, Decision, Evidence, Line
+from services.payments.domain.matching.knowledge import Knowledge
 from services.payments.domain.matching.payers import AccountKey
-from services.payments.domain.matching.policy import Policy
+from services.payments.domain.matching.policy import THOUSAND, Policy
+from services.payments.domain.matching.text import name_keys
 
 # An item with a discount that is open for up to a quarter more may be meant by the same amount.
 _DISCOUNT_REACH = 4
@@ -14,7 +16,7 @@ _DISCOUNT_REACH = 4
 class Quick:
     """Decides what needs no weighing, as the whole reading would; None: the line is read whole."""
 
-    def __init__(self, book: Book, policy: Policy, model: str) -> None:
+    def __init__(self, book: Book, policy: Policy, knowledge: Knowledge) -> None:
         self.items, self.open_minor, self.accounts = book.items, book.open_minor, book.accounts
         self.by_number, self.by_reference, self.by_token, self.by_account = (
             book.by_number,
@@ -22,7 +24,10 @@ class Quick:
             book.by_token,
             book.by_account,
         )
-        self.policy, self.model, self.weights = policy, model, policy.weights
+        self.by_name, self.policy, self.weights = book.by_name, policy, policy.weights
+        self.model = f"{policy.version}/{knowledge.version}"
+        # What was learnt of a payer may go before its name.
+        self.names = not knowledge.payers
 
     def decide(self, line: Line, words: Sequence[str]) -> Decision | None:
         """The decision on a credit line with these words, if it is plain."""
@@ -51,11 +56,14 @@ class Quick:
                 kind, _, value = token.partition(":")
                 kind = kind if kind in TOKEN_KINDS else "iban"
                 return (accounts[0], Evidence(kind, self.weights[kind], value)) if len(accounts) == 1 else None
-        return None
+        if not self.names or not line.payer_name:
+            return None
+        named = {account for form in name_keys(line.payer_name) for account in self.by_name.get(form, ())}
+        return (named.pop(), Evidence("name", self.weights["name"], line.payer_name)) if len(named) == 1 else None
 
     def _by_number(self, line: Line, payer: tuple[AccountKey, Evidence], hits: dict[str, tuple[str, str]]) -> Decision | None:
         account, who = payer
-        total, weakest, allocations, evidence = 0, 1000, [], []
+        total, weakest, allocations, evidence = 0, THOUSAND, [], []
         for id_, (kind, word) in hits.items():
             item, open_minor = self.items[id_], self.open_minor[id_]
             if open_minor <= 0 or item.currency != line.currency or (item.business_unit, item.account_id) != account:
@@ -98,13 +106,12 @@ class Quick:
         evidence: tuple[Evidence, ...],
         weights: tuple[int, ...],
     ) -> Decision | None:
-        doubt = 1000 - self.weights["amount"]
+        doubt = THOUSAND - self.weights["amount"]
         for weight in weights:
-            doubt = doubt * (1000 - weight)
-        doubt = doubt * CERTAIN // 1000 ** (len(weights) + 1)
-        if CERTAIN - doubt < self.policy.apply:
+            doubt = doubt * (THOUSAND - weight)
+        score = CERTAIN - doubt * CERTAIN // THOUSAND ** (len(weights) + 1)
+        if score < self.policy.apply:
             return None
-        amount = Evidence("amount", self.weights["amount"], str(line.amount_minor))
-        return Decision(
-            line.id, "applied", rule, CERTAIN - doubt, line.amount_minor, line.currency, allocations, 0, account[1], (*evidence, amount), (), self.model
-        )  # fmt: skip
+        amount, currency = line.amount_minor, line.currency
+        evidence = (*evidence, Evidence("amount", self.weights["amount"], str(amount)))
+        return Decision(line.id, "applied", rule, score, amount, currency, allocations, 0, account[1], evidence, (), self.model)

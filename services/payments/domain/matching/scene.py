@@ -56,6 +56,7 @@ class Scene:
     def __init__(self, line: Line, book: Book, policy: Policy, knowledge: Knowledge) -> None:
         self.line, self.book, self.policy, self.knowledge = line, book, policy, knowledge
         self.on = min((on for on in (line.booked_on, line.value_on) if on), default=None)
+        self._shelves: dict[AccountKey, list[Open]] = {}
         self.signs: Signs = read_signs(line, book, policy)
         for id_ in [id_ for id_ in self.signs.hits if not self._is_offered(id_)]:
             del self.signs.hits[id_]
@@ -95,14 +96,20 @@ class Scene:
 
     def shelf(self, account: AccountKey) -> list[Open]:
         """What of an account may be paid, oldest due date first."""
-        book, currency, barred = self.book, self.line.currency, self.line.barred
-        found = []
-        for id_ in book.by_account.get(account, ()):
-            open_minor, item = book.open_minor[id_], book.items[id_]
-            if open_minor and item.currency == currency and id_ not in barred:
-                found.append(Open(item, open_minor))
-        found.sort(key=lambda one: (one.item.due_on or _LAST, one.item.id))
+        found = self._shelves.get(account)
+        if found is None:
+            found = self._shelves[account] = self._shelf(account)
         return found
+
+    def _shelf(self, account: AccountKey) -> list[Open]:
+        items, open_minor, currency, barred = self.book.items, self.book.open_minor, self.line.currency, self.line.barred
+        found = []
+        for id_ in self.book.by_account.get(account, ()):
+            minor, item = open_minor[id_], items[id_]
+            if minor and item.currency == currency and id_ not in barred:
+                found.append((item.due_on or _LAST, id_, Open(item, minor)))
+        found.sort()
+        return [one for _, _, one in found]
 
     def is_too_young(self, one: Open) -> bool:
         """An item that was issued long after the payment was not meant, unless it is named."""

@@ -11,7 +11,7 @@ from kernel.references.structured import PROOFS, SCHEMES, is_rf
 from services.payments.domain.matching.book import LONG_TAIL_DIGITS, TAIL_DIGITS, Book, digits_tail, mask
 from services.payments.domain.matching.facts import Line
 from services.payments.domain.matching.policy import Policy
-from services.payments.domain.matching.text import fold, number_key, one_off, skeleton
+from services.payments.domain.matching.text import SKELETON, fold, number_key, one_off
 
 # A QR reference printed in groups is six pieces, an RF reference of letters and digits more; none is longer than 30.
 MAX_PIECES, MAX_KEY = 9, 30
@@ -150,17 +150,17 @@ def _forms(printed: str) -> tuple[str, ...]:
 
 
 def _longest(text: str, pieces: list[re.Match[str]], first: int, book: Book) -> _Found | None:
-    key, best = "", None
-    by_part = book.by_part
+    key, best, by_part, end = "", None, book.by_part, pieces[first].start()
     for last in range(first, min(first + MAX_PIECES, len(pieces))):
-        if last > first and _GAP in text[pieces[last - 1].end() : pieces[last].start()]:
+        piece = pieces[last]
+        if _GAP in text[end : piece.start()]:
             break
-        key += pieces[last].group()
+        key, end = key + piece.group().translate(SKELETON), piece.end()
         if len(key) > MAX_KEY:
             break
-        found = by_part.get(skeleton(key))
+        found = by_part.get(key)
         if found and _stands_alone(text, pieces, first, last):
-            best = _Found(skeleton(key), first, last, tuple(dict.fromkeys(id_ for _, ids in found for id_ in ids)))
+            best = _Found(key, first, last, tuple(dict.fromkeys(id_ for _, ids in found for id_ in ids)))
     return best
 
 
@@ -180,7 +180,7 @@ def _note_unknown(text: str, pieces: list[re.Match[str]], first: int, book: Book
         key += pieces[last].group()
         if len(key) > MAX_KEY:
             break
-        if len(key) >= TAIL_DIGITS and mask(key) in book.masks and _stands_alone(text, pieces, first, last):
+        if key[-1].isdigit() and len(key) >= TAIL_DIGITS and mask(key) in book.masks and _stands_alone(text, pieces, first, last):
             signs.unknown.append(key)
 
 
@@ -243,7 +243,7 @@ def _groups(pieces: list[re.Match[str]]) -> Iterator[str]:
         for last in range(first, min(first + MAX_PIECES, len(pieces))):
             if last > first and pieces[last].start() - pieces[last - 1].end() > _NEAR:
                 break
-            key += skeleton(pieces[last].group())
+            key += pieces[last].group().translate(SKELETON)
             if not key.isdecimal():
                 break
             if len(key) >= TAIL_DIGITS:

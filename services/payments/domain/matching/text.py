@@ -34,8 +34,9 @@ _TWO_LETTERS = re.compile("([AOU])E")
 _ASCII = [chr(code) for code in range(128)]
 _SEPARATORS = str.maketrans({one: None for one in _ASCII if not one.isalnum() and one != "\n"})
 _WORDS = str.maketrans({one: None if one in "-/._" else " " for one in _ASCII if not one.isalnum() and one != "\n"})
+_LETTERS = str.maketrans({one: None for one in _ASCII if one.isalpha()})
 # A letter that is read as a digit.
-_SKELETON = str.maketrans("OQIL", "0011")
+SKELETON = str.maketrans("OQIL", "0011")
 
 
 def fold(text: str) -> str:
@@ -58,6 +59,16 @@ def number_keys(numbers: Sequence[str]) -> list[str]:
     return keys if len(keys) == len(numbers) else [number_key(number) for number in numbers]
 
 
+def skeletons(keys: Sequence[str]) -> list[str]:
+    """`skeleton` of many keys in one pass."""
+    return "\n".join(keys).translate(SKELETON).split("\n") if keys else []
+
+
+def digits_of(keys: Sequence[str]) -> list[str]:
+    """The digits of each key."""
+    return "\n".join(keys).translate(_LETTERS).split("\n") if keys else []
+
+
 def folded_words(texts: Sequence[str]) -> list[list[str]]:
     """The words of many texts, folded, without separators inside: ``RE-2026/42 u. 43`` = RE202642, U, 43."""
     together = fold("\n".join(texts)).translate(_WORDS).split("\n")
@@ -68,7 +79,7 @@ def folded_words(texts: Sequence[str]) -> list[list[str]]:
 
 def skeleton(key: str) -> str:
     """A number's key with the letters that people take for digits as digits; only for comparing."""
-    return key.translate(_SKELETON)
+    return key.translate(SKELETON)
 
 
 @lru_cache(maxsize=200_000)

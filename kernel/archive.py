@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 
@@ -42,14 +44,14 @@ def _unzip(content: bytes, max_bytes: int) -> list[tuple[str, bytes]]:
             if not entries:
                 raise Unreadable("EMPTY", "the archive holds no file")
             return _read_all(archive, entries, max_bytes)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError) as error:
         raise Unreadable("TRUNCATED", f"the archive is damaged: {error}") from None
     except (RuntimeError, NotImplementedError) as error:  # a password, or a compression Python does not know
         raise Unreadable("UNKNOWN_FORMAT", f"the archive cannot be opened: {error}") from None
 
 
 def _is_file(entry: zipfile.ZipInfo) -> bool:
-    return not entry.is_dir() and not any(skipped in entry.filename for skipped in _SKIPPED)
+    return not entry.filename.endswith("/") and not any(skipped in entry.filename for skipped in _SKIPPED)
 
 
 def _read_all(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], max_bytes: int) -> list[tuple[str, bytes]]:

@@ -51,6 +51,13 @@ def test_an_archive_without_files_is_empty_and_a_cut_one_truncated():
     assert refusal(gzip.compress(b"a" * 1000)[:-4]) == "TRUNCATED"
 
 
+def test_a_damaged_member_of_any_compression_is_truncated():
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
+        whole = bytearray(zipped(bytes(range(256)) * 50, method=method))
+        whole[45:120] = b"\xff" * 75
+        assert refusal(bytes(whole)) == "TRUNCATED"
+
+
 def test_an_archive_within_an_archive_is_not_opened():
     ((_, inner),) = members(zipped(zipped(b"a")), "x", LIMIT)
 

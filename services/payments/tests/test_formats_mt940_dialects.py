@@ -115,3 +115,9 @@ def test_amounts_of_every_unambiguous_writing_are_read(written, amount):
     text = HEAD.format(account="1", currency="EUR") + f":61:260901C{written}NTRFX\n:62F:C260901EUR1000,00\n"
 
     assert read(text.encode()).statements[0].entries[0].amount == Decimal(amount)
+
+
+def test_what_a_bank_says_in_its_own_field_instead_of_86_is_text():
+    found = part(":61:2609010901C100,00NMSCNONREF\n:NS:01526715\n15VERSICHERUNG AG\n17G200000137791678")
+
+    assert found.text == "526715 VERSICHERUNG AG G200000137791678"

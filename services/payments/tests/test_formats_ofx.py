@@ -104,3 +104,10 @@ def test_what_is_not_certain_is_refused_with_its_line(content: bytes, code: str,
     error = refusal(content)
 
     assert (error.code, error.details["line"]) == (code, line)
+
+
+def test_a_prefix_before_every_name_changes_nothing():
+    text = "<OFX><STMTRS><CURDEF>EUR</CURDEF><STMTTRN><TRNAMT>5.00</TRNAMT><DTPOSTED>20260901</DTPOSTED></STMTTRN></STMTRS></OFX>"
+    prefixed = '<?xml version="1.0"?>' + text.replace("</", "</o:").replace("<", "<o:").replace("<o:/o:", "</o:")
+
+    assert read(prefixed.encode()).statements == read(b'<?xml version="1.0"?>' + text.encode()).statements

@@ -61,3 +61,10 @@ def test_orders_and_results_in_the_comma_separated_form_are_named(rows: str, kin
 
     assert (file.kind, file.statements) == (kind, ())
     assert file.warnings
+
+
+def test_a_header_cut_behind_its_first_value_is_refused():
+    with pytest.raises(Unreadable) as refused:
+        read(b"1\n,03,")
+
+    assert refused.value.code == "UNKNOWN_FORMAT"

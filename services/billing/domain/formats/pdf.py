@@ -20,7 +20,7 @@ _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
 
 def embedded_invoice(content: bytes) -> bytes:
     """The XML. Raises Unreadable UNKNOWN_FORMAT (none, encrypted, several), TRUNCATED, TOO_LARGE."""
-    if re.search(rb"/Encrypt\s+\d+\s+\d+\s+R", content):
+    if re.search(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)", content):
         raise Unreadable("UNKNOWN_FORMAT", "the PDF is encrypted; its embedded file cannot be read")
     found: dict[bytes, bytes] = {}
     for key, dictionary, data in _streams(content):

@@ -98,8 +98,14 @@ def _entries(message: Message, currency: str | None, notes: Notes, *, last: bool
         following = message.fields[place + 1 : place + 3]
         # A bank puts its name and address field (NS) between a line and its information.
         about = next((one for one in following if one.tag != "NS"), None)
-        details = read_details(about.lines) if about is not None and about.tag == "86" else Details()
+        details = read_details(about.lines) if about is not None and about.tag == "86" else _own_details(following)
         yield _entry(line, details, currency, field.line)
+
+
+def _own_details(following: list[Field]) -> Details:
+    """Hungarian banks put what others say in 86 into NS: two digits, then text, on each line."""
+    own = next((one for one in following[:1] if one.tag == "NS"), None)
+    return Details(text=tidy(" ".join(line[2:] if line[:2].isdecimal() else line for line in own.lines))) if own else Details()
 
 
 def _entry(line: Line, details: Details, currency: str | None, number: int) -> Entry:

@@ -13,7 +13,7 @@ from services.payments.domain.formats.values import MAX_AMOUNT_CHARACTERS, decod
 
 _STARTS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:OFXHEADER\s*:|<\?OFX|<OFX[\s>])", re.IGNORECASE)
 _VERSION = re.compile(r"(?<![A-Z])VERSION\s*[:=]\s*[\"']?(\d{3})")
-_ROOT = re.compile(r"<OFX[\s>]", re.IGNORECASE)
+_ROOT = re.compile(r"<(?:\w{1,20}:)?OFX[\s>]", re.IGNORECASE)
 _HEADER_CHARACTERS = 2_000
 _STATEMENTS = frozenset({"STMTRS", "CCSTMTRS", "INVSTMTRS"})
 _LINES = frozenset({"STMTTRN", "STMTTRNP"})

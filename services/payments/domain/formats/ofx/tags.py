@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from kernel.errors import Unreadable
 from services.payments.domain.formats.values import MAX_TEXT_CHARACTERS
 
-_TOKEN = re.compile(r"<!\[CDATA\[(?P<cdata>.*?)\]\]>|<!--.*?-->|<\?.*?\?>|<(?P<close>/?)(?P<name>[A-Za-z][\w.]*)[^<>]{0,200}>", re.DOTALL)
+_TOKEN = re.compile(
+    r"<!\[CDATA\[(?P<cdata>.*?)\]\]>|<!--.*?-->|<\?.*?\?>|<(?P<close>/?)(?:\w{1,20}:)?(?P<name>[A-Za-z][\w.]*)[^<>]{0,200}>", re.DOTALL
+)
 _UNSAFE = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 # OFX nests about ten deep; a file that goes on is an attack on the stack.
 MAX_DEPTH = 64

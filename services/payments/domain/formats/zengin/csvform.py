@@ -71,7 +71,7 @@ def csv_records(content: bytes, notes: Notes) -> tuple[str, list[Record]]:
             row = [tidy(cell) for cell in cells]
             if not any(row):
                 continue
-            kind = kind or row[1]
+            kind = kind or (row[1] if len(row) > 1 else "")
             found.append(_record(kind, row, reader.line_num, notes))
     except csv.Error as error:
         raise Unreadable("UNKNOWN_FORMAT", f"line {reader.line_num}: no row of values: {error}", line=reader.line_num) from None

@@ -20,6 +20,8 @@ _IGNORES_A_NUMBER = 50_000
 _UNKNOWN_PAYER = 100_000
 _MANY_OPEN = 300_000
 _STRONG_NUMBER = 850
+# Nobody is granted more than a third of what was paid, in thousandths.
+_REACH = 333
 # Of a sum that chance gives too often, so much less is left.
 _BY_CHANCE = 8
 
@@ -85,8 +87,10 @@ def unnamed_answers(scene: Scene, account: AccountKey) -> Iterator[Answer]:
     """By payer and amount: one item, then everything, then the only set that adds up."""
     shelf = [one for one in scene.shelf(account) if one.item.id in scene.signs.hits or not scene.is_too_young(one)]
     amount, terms, exact = scene.line.amount_minor, scene.terms(account), False
+    granted = scene.policy.amounts(scene.line.currency)
+    reach = max(granted.stated_charges_minor, granted.fee_to_minor, amount * _REACH // THOUSAND, *terms.fees_minor)
     for one in shelf:
-        if one.minor >= amount > 0:
+        if amount <= one.minor <= amount + reach:
             found = fit(amount, [one], terms, scene.policy)
             if found is not None:
                 exact = exact or found.kind == "amount"

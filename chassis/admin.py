@@ -42,6 +42,7 @@ SELECT coalesce((SELECT json_object_agg(partition, number) FROM positions), '{}'
 ROLES = {
     "GetPosition": frozenset({"operator", "auditor"}),
     "Resend": frozenset({"operator"}),
+    "ListEvents": frozenset({"operator", "auditor"}),
     "ListParked": frozenset({"operator", "auditor"}),
     "ReplayParked": frozenset({"operator"}),
     "VerifyTrail": frozenset({"operator", "auditor"}),
@@ -52,6 +53,9 @@ MIN_KEPT_DAYS = 35
 # Rows removed in one statement: less than a second of locks.
 PRUNED_AT_ONCE = 10_000
 
+# Of each partition in one answer: some megabytes.
+MAX_EVENTS = 10_000
+_EVENTS = "SELECT type, payload FROM outbox WHERE partition = $1 AND (number > $2 OR number IS NULL) LIMIT $3"
 _PRUNE_OUTBOX = """
 DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE partition = $1 AND number <= $2 AND id < $3 AND published_at IS NOT NULL LIMIT $4)
 """
@@ -121,6 +125,15 @@ class Admin(AdminServicer):
             request.after,
         )
         return pb.ResendResponse(rows=int(status.split()[-1]))
+
+    async def ListEvents(self, request: pb.ListEventsRequest, context: Any) -> pb.ListEventsResponse:
+        """Of each partition, what has a higher number or none yet."""
+        answer = pb.ListEventsResponse()
+        for partition, number in request.after.items():
+            rows = await self._auditor.fetch(_EVENTS, partition, number, MAX_EVENTS + 1)
+            answer.events.extend(pb.Event(type=row["type"], payload=row["payload"]) for row in rows[:MAX_EVENTS])
+            answer.cut = answer.cut or len(rows) > MAX_EVENTS
+        return answer
 
     async def ListParked(self, request: pb.ListParkedRequest, context: Any) -> pb.ListParkedResponse:
         """In the order of replay."""

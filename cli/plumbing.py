@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 
 from cli.client import SERVICES, Client
 from cli.quiet import read_positions
@@ -36,10 +37,15 @@ async def show_parked(client: Client, id_: str, services: Sequence[str] = tuple(
 
 
 def said(message: Parked) -> Mapping[str, Any]:
-    """The event in JSON: its type names its package, whose module is where contracts are kept."""
-    package, _, name = message.type.rpartition(".")
-    event = getattr(import_module(f"proto.{package}.events_pb2"), name)
-    return MessageToDict(event.FromString(message.payload), preserving_proto_field_name=True)
+    """The parked event in JSON."""
+    return MessageToDict(decoded(message.type, message.payload), preserving_proto_field_name=True)
+
+
+def decoded(type_: str, payload: bytes) -> Message:
+    """An event by its type, whose package is where its contract is kept."""
+    package, _, name = type_.rpartition(".")
+    event: Message = getattr(import_module(f"proto.{package}.events_pb2"), name).FromString(payload)
+    return event
 
 
 def _line(service: str, message: Parked) -> dict[str, str]:

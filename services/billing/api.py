@@ -7,6 +7,7 @@ from uuid import UUID
 
 import yaml
 
+from chassis.books import to_books
 from chassis.doors import caller, unit
 from chassis.runtime import Runtime
 from chassis.wire import MAX_PAGE
@@ -114,12 +115,10 @@ class Api(BillingServicer):
     async def GetBooks(self, request: pb.GetBooksRequest, context: Any) -> pb.GetBooksResponse:
         """Totals for the audit; a ledger that disagrees with its items shows as a book of its own."""
         async with self._database.begin(caller(), unit()) as tx:
-            rows = await store.books(tx, [UUID(id_) for id_ in request.without])
+            rows = await store.books(tx)
             wrong = await store.ledger_differences(tx)
-        totals = [(row.book, row.minor, row.currency) for row in rows]
-        totals += [(f"ledger:{row.name}", row.ledger - row.state, row.currency) for row in wrong]
-        return pb.GetBooksResponse(
-            books=[
-                Book(business_unit=tx.unit.id, book=book, total=Money(minor=minor, currency=currency)) for book, minor, currency in totals
-            ]
-        )
+        made = to_books(tx.unit.id, rows)
+        for row in wrong:
+            total = Money(minor=row.ledger - row.state, currency=row.currency)
+            made.append(Book(business_unit=tx.unit.id, book=f"ledger:{row.name}", total=total))
+        return pb.GetBooksResponse(books=made)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from chassis.books import to_books
 from chassis.doors import caller, unit
 from chassis.runtime import Runtime
 from chassis.wire import MAX_PAGE, iso, parse_date
@@ -15,7 +16,7 @@ from kernel.calendar import local_date
 from kernel.errors import NotFound
 from proto.collections.v1 import api_pb2 as pb
 from proto.collections.v1.api_pb2_grpc import CollectionsServicer
-from proto.common.v1.common_pb2 import Book, Money, Tally
+from proto.common.v1.common_pb2 import Tally
 from services.collections import commands, store
 
 ROLES = {
@@ -83,10 +84,8 @@ class Api(CollectionsServicer):
     async def GetBooks(self, request: pb.GetBooksRequest, context: Any) -> pb.GetBooksResponse:
         """Totals for the audit."""
         async with self._database.begin(caller(), unit()) as tx:
-            rows = await store.books(tx, [UUID(id_) for id_ in request.without])
-        return pb.GetBooksResponse(
-            books=[Book(business_unit=tx.unit.id, book=row.book, total=Money(minor=row.minor, currency=row.currency)) for row in rows]
-        )
+            rows = await store.books(tx)
+        return pb.GetBooksResponse(books=to_books(tx.unit.id, rows))
 
 
 def _case(row: Row[Any], time_zone: str, steps: Sequence[Row[Any]]) -> pb.Case:

@@ -7,12 +7,13 @@ from uuid import UUID
 
 import yaml
 
+from chassis.books import to_books
 from chassis.doors import caller, unit
 from chassis.runtime import Runtime
 from chassis.wire import MAX_PAGE, iso
 from kernel.calendar import local_date
 from kernel.errors import NotFound, Refused
-from proto.common.v1.common_pb2 import Book, Money
+from proto.common.v1.common_pb2 import Money
 from proto.payments.v1 import api_pb2 as pb
 from proto.payments.v1.api_pb2_grpc import PaymentsServicer
 from services.payments import commands, store
@@ -134,7 +135,5 @@ class Api(PaymentsServicer):
     async def GetBooks(self, request: pb.GetBooksRequest, context: Any) -> pb.GetBooksResponse:
         """Totals for the audit."""
         async with self._database.begin(caller(), unit()) as tx:
-            rows = await store.books(tx, [UUID(id_) for id_ in request.without])
-        return pb.GetBooksResponse(
-            books=[Book(business_unit=tx.unit.id, book=row.book, total=Money(minor=row.minor, currency=row.currency)) for row in rows]
-        )
+            rows = await store.books(tx)
+        return pb.GetBooksResponse(books=to_books(tx.unit.id, rows))

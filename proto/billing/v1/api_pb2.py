@@ -26,7 +26,7 @@ from proto.billing.v1 import events_pb2 as proto_dot_billing_dot_v1_dot_events__
 from proto.common.v1 import common_pb2 as proto_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aproto/billing/v1/api.proto\x12\nbilling.v1\x1a\x1dproto/billing/v1/events.proto\x1a\x1cproto/common/v1/common.proto\"\"\n\x0fGetBooksRequest\x12\x0f\n\x07without\x18\x01 \x03(\t\"2\n\x10GetBooksResponse\x12\x1e\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x0f.common.v1.Book\";\n\x15ImportInvoicesRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"\xdd\x01\n\x16ImportInvoicesResponse\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12-\n\tdocuments\x18\x03 \x03(\x0b\x32\x1a.billing.v1.DocumentResult\x12\x42\n\x08position\x18\x04 \x03(\x0b\x32\x30.billing.v1.ImportInvoicesResponse.PositionEntry\x1a/\n\rPositionEntry\x12\x0b\n\x03key\x18\x01 \x01(\x05\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"U\n\x0e\x44ocumentResult\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\x12\n\ninvoice_id\x18\x03 \x01(\t\x12\x0f\n\x07warning\x18\x04 \x01(\t\"9\n\x10ListItemsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\xc4\x01\n\x11ListItemsResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x17.billing.v1.ItemChanged\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12=\n\x08position\x18\x03 \x03(\x0b\x32+.billing.v1.ListItemsResponse.PositionEntry\x1a/\n\rPositionEntry\x12\x0b\n\x03key\x18\x01 \x01(\x05\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\'\n\x11GetBalanceRequest\x12\x12\n\naccount_id\x18\x01 \x01(\t\"\x9c\x01\n\x12GetBalanceResponse\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12&\n\x05items\x18\x02 \x03(\x0b\x32\x17.billing.v1.ItemChanged\x12\r\n\x05\x61s_of\x18\x03 \x01(\t\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12\x12\n\nopen_minor\x18\x05 \x01(\x03\x12\x15\n\roverdue_minor\x18\x06 \x01(\x03\"<\n\x13SetStopStateRequest\x12\x16\n\x0e\x61\x63\x63ount_number\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\"=\n\x14SetStopStateResponse\x12\x10\n\x08party_id\x18\x01 \x01(\t\x12\x13\n\x0bstop_states\x18\x02 \x03(\t\"\x13\n\x11GetFiguresRequest\"\xa3\x02\n\x12GetFiguresResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x10\n\x08invoices\x18\x02 \x01(\x03\x12\x16\n\x0einvoiced_minor\x18\x03 \x01(\x03\x12\x16\n\x0e\x63redited_minor\x18\x04 \x01(\x03\x12\x15\n\rapplied_minor\x18\x05 \x01(\x03\x12\x12\n\nopen_minor\x18\x06 \x01(\x03\x12G\n\roverdue_minor\x18\x07 \x03(\x0b\x32\x30.billing.v1.GetFiguresResponse.OverdueMinorEntry\x12\x10\n\x08\x61\x63\x63ounts\x18\x08 \x01(\x03\x1a\x33\n\x11OverdueMinorEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x32\xe0\x03\n\x07\x42illing\x12W\n\x0eImportInvoices\x12!.billing.v1.ImportInvoicesRequest\x1a\".billing.v1.ImportInvoicesResponse\x12H\n\tListItems\x12\x1c.billing.v1.ListItemsRequest\x1a\x1d.billing.v1.ListItemsResponse\x12K\n\nGetBalance\x12\x1d.billing.v1.GetBalanceRequest\x1a\x1e.billing.v1.GetBalanceResponse\x12Q\n\x0cSetStopState\x12\x1f.billing.v1.SetStopStateRequest\x1a .billing.v1.SetStopStateResponse\x12K\n\nGetFigures\x12\x1d.billing.v1.GetFiguresRequest\x1a\x1e.billing.v1.GetFiguresResponse\x12\x45\n\x08GetBooks\x12\x1b.billing.v1.GetBooksRequest\x1a\x1c.billing.v1.GetBooksResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aproto/billing/v1/api.proto\x12\nbilling.v1\x1a\x1dproto/billing/v1/events.proto\x1a\x1cproto/common/v1/common.proto\"\x17\n\x0fGetBooksRequestJ\x04\x08\x01\x10\x02\"2\n\x10GetBooksResponse\x12\x1e\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x0f.common.v1.Book\";\n\x15ImportInvoicesRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"\xdd\x01\n\x16ImportInvoicesResponse\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12-\n\tdocuments\x18\x03 \x03(\x0b\x32\x1a.billing.v1.DocumentResult\x12\x42\n\x08position\x18\x04 \x03(\x0b\x32\x30.billing.v1.ImportInvoicesResponse.PositionEntry\x1a/\n\rPositionEntry\x12\x0b\n\x03key\x18\x01 \x01(\x05\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"U\n\x0e\x44ocumentResult\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\x12\n\ninvoice_id\x18\x03 \x01(\t\x12\x0f\n\x07warning\x18\x04 \x01(\t\"9\n\x10ListItemsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\xc4\x01\n\x11ListItemsResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x17.billing.v1.ItemChanged\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12=\n\x08position\x18\x03 \x03(\x0b\x32+.billing.v1.ListItemsResponse.PositionEntry\x1a/\n\rPositionEntry\x12\x0b\n\x03key\x18\x01 \x01(\x05\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\'\n\x11GetBalanceRequest\x12\x12\n\naccount_id\x18\x01 \x01(\t\"\x9c\x01\n\x12GetBalanceResponse\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12&\n\x05items\x18\x02 \x03(\x0b\x32\x17.billing.v1.ItemChanged\x12\r\n\x05\x61s_of\x18\x03 \x01(\t\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12\x12\n\nopen_minor\x18\x05 \x01(\x03\x12\x15\n\roverdue_minor\x18\x06 \x01(\x03\"<\n\x13SetStopStateRequest\x12\x16\n\x0e\x61\x63\x63ount_number\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\"=\n\x14SetStopStateResponse\x12\x10\n\x08party_id\x18\x01 \x01(\t\x12\x13\n\x0bstop_states\x18\x02 \x03(\t\"\x13\n\x11GetFiguresRequest\"\xa3\x02\n\x12GetFiguresResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x10\n\x08invoices\x18\x02 \x01(\x03\x12\x16\n\x0einvoiced_minor\x18\x03 \x01(\x03\x12\x16\n\x0e\x63redited_minor\x18\x04 \x01(\x03\x12\x15\n\rapplied_minor\x18\x05 \x01(\x03\x12\x12\n\nopen_minor\x18\x06 \x01(\x03\x12G\n\roverdue_minor\x18\x07 \x03(\x0b\x32\x30.billing.v1.GetFiguresResponse.OverdueMinorEntry\x12\x10\n\x08\x61\x63\x63ounts\x18\x08 \x01(\x03\x1a\x33\n\x11OverdueMinorEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x32\xe0\x03\n\x07\x42illing\x12W\n\x0eImportInvoices\x12!.billing.v1.ImportInvoicesRequest\x1a\".billing.v1.ImportInvoicesResponse\x12H\n\tListItems\x12\x1c.billing.v1.ListItemsRequest\x1a\x1d.billing.v1.ListItemsResponse\x12K\n\nGetBalance\x12\x1d.billing.v1.GetBalanceRequest\x1a\x1e.billing.v1.GetBalanceResponse\x12Q\n\x0cSetStopState\x12\x1f.billing.v1.SetStopStateRequest\x1a .billing.v1.SetStopStateResponse\x12K\n\nGetFigures\x12\x1d.billing.v1.GetFiguresRequest\x1a\x1e.billing.v1.GetFiguresResponse\x12\x45\n\x08GetBooks\x12\x1b.billing.v1.GetBooksRequest\x1a\x1c.billing.v1.GetBooksResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,37 +40,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETFIGURESRESPONSE_OVERDUEMINORENTRY']._loaded_options = None
   _globals['_GETFIGURESRESPONSE_OVERDUEMINORENTRY']._serialized_options = b'8\001'
   _globals['_GETBOOKSREQUEST']._serialized_start=103
-  _globals['_GETBOOKSREQUEST']._serialized_end=137
-  _globals['_GETBOOKSRESPONSE']._serialized_start=139
-  _globals['_GETBOOKSRESPONSE']._serialized_end=189
-  _globals['_IMPORTINVOICESREQUEST']._serialized_start=191
-  _globals['_IMPORTINVOICESREQUEST']._serialized_end=250
-  _globals['_IMPORTINVOICESRESPONSE']._serialized_start=253
-  _globals['_IMPORTINVOICESRESPONSE']._serialized_end=474
-  _globals['_IMPORTINVOICESRESPONSE_POSITIONENTRY']._serialized_start=427
-  _globals['_IMPORTINVOICESRESPONSE_POSITIONENTRY']._serialized_end=474
-  _globals['_DOCUMENTRESULT']._serialized_start=476
-  _globals['_DOCUMENTRESULT']._serialized_end=561
-  _globals['_LISTITEMSREQUEST']._serialized_start=563
-  _globals['_LISTITEMSREQUEST']._serialized_end=620
-  _globals['_LISTITEMSRESPONSE']._serialized_start=623
-  _globals['_LISTITEMSRESPONSE']._serialized_end=819
-  _globals['_LISTITEMSRESPONSE_POSITIONENTRY']._serialized_start=427
-  _globals['_LISTITEMSRESPONSE_POSITIONENTRY']._serialized_end=474
-  _globals['_GETBALANCEREQUEST']._serialized_start=821
-  _globals['_GETBALANCEREQUEST']._serialized_end=860
-  _globals['_GETBALANCERESPONSE']._serialized_start=863
-  _globals['_GETBALANCERESPONSE']._serialized_end=1019
-  _globals['_SETSTOPSTATEREQUEST']._serialized_start=1021
-  _globals['_SETSTOPSTATEREQUEST']._serialized_end=1081
-  _globals['_SETSTOPSTATERESPONSE']._serialized_start=1083
-  _globals['_SETSTOPSTATERESPONSE']._serialized_end=1144
-  _globals['_GETFIGURESREQUEST']._serialized_start=1146
-  _globals['_GETFIGURESREQUEST']._serialized_end=1165
-  _globals['_GETFIGURESRESPONSE']._serialized_start=1168
-  _globals['_GETFIGURESRESPONSE']._serialized_end=1459
-  _globals['_GETFIGURESRESPONSE_OVERDUEMINORENTRY']._serialized_start=1408
-  _globals['_GETFIGURESRESPONSE_OVERDUEMINORENTRY']._serialized_end=1459
-  _globals['_BILLING']._serialized_start=1462
-  _globals['_BILLING']._serialized_end=1942
+  _globals['_GETBOOKSREQUEST']._serialized_end=126
+  _globals['_GETBOOKSRESPONSE']._serialized_start=128
+  _globals['_GETBOOKSRESPONSE']._serialized_end=178
+  _globals['_IMPORTINVOICESREQUEST']._serialized_start=180
+  _globals['_IMPORTINVOICESREQUEST']._serialized_end=239
+  _globals['_IMPORTINVOICESRESPONSE']._serialized_start=242
+  _globals['_IMPORTINVOICESRESPONSE']._serialized_end=463
+  _globals['_IMPORTINVOICESRESPONSE_POSITIONENTRY']._serialized_start=416
+  _globals['_IMPORTINVOICESRESPONSE_POSITIONENTRY']._serialized_end=463
+  _globals['_DOCUMENTRESULT']._serialized_start=465
+  _globals['_DOCUMENTRESULT']._serialized_end=550
+  _globals['_LISTITEMSREQUEST']._serialized_start=552
+  _globals['_LISTITEMSREQUEST']._serialized_end=609
+  _globals['_LISTITEMSRESPONSE']._serialized_start=612
+  _globals['_LISTITEMSRESPONSE']._serialized_end=808
+  _globals['_LISTITEMSRESPONSE_POSITIONENTRY']._serialized_start=416
+  _globals['_LISTITEMSRESPONSE_POSITIONENTRY']._serialized_end=463
+  _globals['_GETBALANCEREQUEST']._serialized_start=810
+  _globals['_GETBALANCEREQUEST']._serialized_end=849
+  _globals['_GETBALANCERESPONSE']._serialized_start=852
+  _globals['_GETBALANCERESPONSE']._serialized_end=1008
+  _globals['_SETSTOPSTATEREQUEST']._serialized_start=1010
+  _globals['_SETSTOPSTATEREQUEST']._serialized_end=1070
+  _globals['_SETSTOPSTATERESPONSE']._serialized_start=1072
+  _globals['_SETSTOPSTATERESPONSE']._serialized_end=1133
+  _globals['_GETFIGURESREQUEST']._serialized_start=1135
+  _globals['_GETFIGURESREQUEST']._serialized_end=1154
+  _globals['_GETFIGURESRESPONSE']._serialized_start=1157
+  _globals['_GETFIGURESRESPONSE']._serialized_end=1448
+  _globals['_GETFIGURESRESPONSE_OVERDUEMINORENTRY']._serialized_start=1397
+  _globals['_GETFIGURESRESPONSE_OVERDUEMINORENTRY']._serialized_end=1448
+  _globals['_BILLING']._serialized_start=1451
+  _globals['_BILLING']._serialized_end=1931
 # @@protoc_insertion_point(module_scope)

@@ -44,6 +44,11 @@ class AdminStub:
                 request_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ResendRequest.SerializeToString,
                 response_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ResendResponse.FromString,
                 _registered_method=True)
+        self.ListEvents = channel.unary_unary(
+                '/chassis.v1.Admin/ListEvents',
+                request_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ListEventsRequest.SerializeToString,
+                response_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ListEventsResponse.FromString,
+                _registered_method=True)
         self.ListParked = channel.unary_unary(
                 '/chassis.v1.Admin/ListParked',
                 request_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ListParkedRequest.SerializeToString,
@@ -78,6 +83,13 @@ class AdminServicer:
 
     def Resend(self, request, context):
         """Publish again what comes after a number; subscribers are silent about what they know.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEvents(self, request, context):
+        """Events after a number, published or not: what may be under way to a subscriber.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -122,6 +134,11 @@ def add_AdminServicer_to_server(servicer, server):
                     servicer.Resend,
                     request_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ResendRequest.FromString,
                     response_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ResendResponse.SerializeToString,
+            ),
+            'ListEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEvents,
+                    request_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ListEventsRequest.FromString,
+                    response_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ListEventsResponse.SerializeToString,
             ),
             'ListParked': grpc.unary_unary_rpc_method_handler(
                     servicer.ListParked,
@@ -198,6 +215,33 @@ class Admin:
             '/chassis.v1.Admin/Resend',
             proto_dot_chassis_dot_v1_dot_admin__pb2.ResendRequest.SerializeToString,
             proto_dot_chassis_dot_v1_dot_admin__pb2.ResendResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/chassis.v1.Admin/ListEvents',
+            proto_dot_chassis_dot_v1_dot_admin__pb2.ListEventsRequest.SerializeToString,
+            proto_dot_chassis_dot_v1_dot_admin__pb2.ListEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

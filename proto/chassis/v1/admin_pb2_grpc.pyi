@@ -35,6 +35,8 @@ class AdminStub:
     """Where this service stands: what it published, what it has heard, what it waits for."""
     Resend: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ResendRequest, _admin_pb2.ResendResponse]
     """Publish again what comes after a number; subscribers are silent about what they know."""
+    ListEvents: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListEventsRequest, _admin_pb2.ListEventsResponse]
+    """Events after a number, published or not: what may be under way to a subscriber."""
     ListParked: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListParkedRequest, _admin_pb2.ListParkedResponse]
     ReplayParked: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ReplayParkedRequest, _admin_pb2.ReplayParkedResponse]
     """Try parked messages again, in the order of each key."""
@@ -50,6 +52,8 @@ class AdminAsyncStub(AdminStub):
     """Where this service stands: what it published, what it has heard, what it waits for."""
     Resend: _aio.UnaryUnaryMultiCallable[_admin_pb2.ResendRequest, _admin_pb2.ResendResponse]  # type: ignore[assignment]
     """Publish again what comes after a number; subscribers are silent about what they know."""
+    ListEvents: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListEventsRequest, _admin_pb2.ListEventsResponse]  # type: ignore[assignment]
+    """Events after a number, published or not: what may be under way to a subscriber."""
     ListParked: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListParkedRequest, _admin_pb2.ListParkedResponse]  # type: ignore[assignment]
     ReplayParked: _aio.UnaryUnaryMultiCallable[_admin_pb2.ReplayParkedRequest, _admin_pb2.ReplayParkedResponse]  # type: ignore[assignment]
     """Try parked messages again, in the order of each key."""
@@ -74,6 +78,14 @@ class AdminServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_admin_pb2.ResendResponse, _abc.Awaitable[_admin_pb2.ResendResponse]]:
         """Publish again what comes after a number; subscribers are silent about what they know."""
+
+    @_abc_1.abstractmethod
+    def ListEvents(
+        self,
+        request: _admin_pb2.ListEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.ListEventsResponse, _abc.Awaitable[_admin_pb2.ListEventsResponse]]:
+        """Events after a number, published or not: what may be under way to a subscriber."""
 
     @_abc_1.abstractmethod
     def ListParked(

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from proto.common.v1 import common_pb2 as proto_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eproto/collections/v1/api.proto\x12\x0e\x63ollections.v1\x1a\x1cproto/common/v1/common.proto\"\"\n\x0fGetBooksRequest\x12\x0f\n\x07without\x18\x01 \x03(\t\"2\n\x10GetBooksResponse\x12\x1e\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x0f.common.v1.Book\"\xff\x01\n\x04\x43\x61se\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x12\n\naccount_id\x18\x02 \x01(\t\x12\x16\n\x0e\x61\x63\x63ount_number\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x0c\n\x04step\x18\x05 \x01(\t\x12\x13\n\x0bnext_action\x18\x06 \x01(\t\x12\x16\n\x0enext_action_on\x18\x07 \x01(\t\x12\r\n\x05owner\x18\x08 \x01(\t\x12\x10\n\x08\x63urrency\x18\t \x01(\t\x12\x15\n\roverdue_minor\x18\n \x01(\x03\x12\x0e\n\x06reason\x18\x0b \x01(\t\x12(\n\x05steps\x18\x0c \x03(\x0b\x32\x19.collections.v1.StepTaken\"L\n\tStepTaken\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x10\n\x08taken_on\x18\x02 \x01(\t\x12\x0f\n\x07outcome\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"L\n\x10ListCasesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x11\n\topen_only\x18\x03 \x01(\x08\"Q\n\x11ListCasesResponse\x12#\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x14.collections.v1.Case\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x0eGetCaseRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\"5\n\x0fGetCaseResponse\x12\"\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x14.collections.v1.Case\"]\n\x10PlaceHoldRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x63\x63ount_number\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x10\n\x08until_on\x18\x04 \x01(\t\"$\n\x11PlaceHoldResponse\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\"\"\n\x0fLiftHoldRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\"#\n\x10LiftHoldResponse\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\"\x13\n\x11GetFiguresRequest\"`\n\x12GetFiguresResponse\x12\x1f\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x10.common.v1.Tally\x12\x0c\n\x04open\x18\x02 \x01(\x03\x12\x1b\n\x13without_next_action\x18\x03 \x01(\x03\x32\xf0\x03\n\x0b\x43ollections\x12P\n\tListCases\x12 .collections.v1.ListCasesRequest\x1a!.collections.v1.ListCasesResponse\x12J\n\x07GetCase\x12\x1e.collections.v1.GetCaseRequest\x1a\x1f.collections.v1.GetCaseResponse\x12P\n\tPlaceHold\x12 .collections.v1.PlaceHoldRequest\x1a!.collections.v1.PlaceHoldResponse\x12M\n\x08LiftHold\x12\x1f.collections.v1.LiftHoldRequest\x1a .collections.v1.LiftHoldResponse\x12S\n\nGetFigures\x12!.collections.v1.GetFiguresRequest\x1a\".collections.v1.GetFiguresResponse\x12M\n\x08GetBooks\x12\x1f.collections.v1.GetBooksRequest\x1a .collections.v1.GetBooksResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eproto/collections/v1/api.proto\x12\x0e\x63ollections.v1\x1a\x1cproto/common/v1/common.proto\"\x17\n\x0fGetBooksRequestJ\x04\x08\x01\x10\x02\"2\n\x10GetBooksResponse\x12\x1e\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x0f.common.v1.Book\"\xff\x01\n\x04\x43\x61se\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x12\n\naccount_id\x18\x02 \x01(\t\x12\x16\n\x0e\x61\x63\x63ount_number\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x0c\n\x04step\x18\x05 \x01(\t\x12\x13\n\x0bnext_action\x18\x06 \x01(\t\x12\x16\n\x0enext_action_on\x18\x07 \x01(\t\x12\r\n\x05owner\x18\x08 \x01(\t\x12\x10\n\x08\x63urrency\x18\t \x01(\t\x12\x15\n\roverdue_minor\x18\n \x01(\x03\x12\x0e\n\x06reason\x18\x0b \x01(\t\x12(\n\x05steps\x18\x0c \x03(\x0b\x32\x19.collections.v1.StepTaken\"L\n\tStepTaken\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x10\n\x08taken_on\x18\x02 \x01(\t\x12\x0f\n\x07outcome\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"L\n\x10ListCasesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x11\n\topen_only\x18\x03 \x01(\x08\"Q\n\x11ListCasesResponse\x12#\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x14.collections.v1.Case\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x0eGetCaseRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\"5\n\x0fGetCaseResponse\x12\"\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x14.collections.v1.Case\"]\n\x10PlaceHoldRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x63\x63ount_number\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x10\n\x08until_on\x18\x04 \x01(\t\"$\n\x11PlaceHoldResponse\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\"\"\n\x0fLiftHoldRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\"#\n\x10LiftHoldResponse\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\"\x13\n\x11GetFiguresRequest\"`\n\x12GetFiguresResponse\x12\x1f\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x10.common.v1.Tally\x12\x0c\n\x04open\x18\x02 \x01(\x03\x12\x1b\n\x13without_next_action\x18\x03 \x01(\x03\x32\xf0\x03\n\x0b\x43ollections\x12P\n\tListCases\x12 .collections.v1.ListCasesRequest\x1a!.collections.v1.ListCasesResponse\x12J\n\x07GetCase\x12\x1e.collections.v1.GetCaseRequest\x1a\x1f.collections.v1.GetCaseResponse\x12P\n\tPlaceHold\x12 .collections.v1.PlaceHoldRequest\x1a!.collections.v1.PlaceHoldResponse\x12M\n\x08LiftHold\x12\x1f.collections.v1.LiftHoldRequest\x1a .collections.v1.LiftHoldResponse\x12S\n\nGetFigures\x12!.collections.v1.GetFiguresRequest\x1a\".collections.v1.GetFiguresResponse\x12M\n\x08GetBooks\x12\x1f.collections.v1.GetBooksRequest\x1a .collections.v1.GetBooksResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,33 +33,33 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'proto.collections.v1.api_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETBOOKSREQUEST']._serialized_start=80
-  _globals['_GETBOOKSREQUEST']._serialized_end=114
-  _globals['_GETBOOKSRESPONSE']._serialized_start=116
-  _globals['_GETBOOKSRESPONSE']._serialized_end=166
-  _globals['_CASE']._serialized_start=169
-  _globals['_CASE']._serialized_end=424
-  _globals['_STEPTAKEN']._serialized_start=426
-  _globals['_STEPTAKEN']._serialized_end=502
-  _globals['_LISTCASESREQUEST']._serialized_start=504
-  _globals['_LISTCASESREQUEST']._serialized_end=580
-  _globals['_LISTCASESRESPONSE']._serialized_start=582
-  _globals['_LISTCASESRESPONSE']._serialized_end=663
-  _globals['_GETCASEREQUEST']._serialized_start=665
-  _globals['_GETCASEREQUEST']._serialized_end=698
-  _globals['_GETCASERESPONSE']._serialized_start=700
-  _globals['_GETCASERESPONSE']._serialized_end=753
-  _globals['_PLACEHOLDREQUEST']._serialized_start=755
-  _globals['_PLACEHOLDREQUEST']._serialized_end=848
-  _globals['_PLACEHOLDRESPONSE']._serialized_start=850
-  _globals['_PLACEHOLDRESPONSE']._serialized_end=886
-  _globals['_LIFTHOLDREQUEST']._serialized_start=888
-  _globals['_LIFTHOLDREQUEST']._serialized_end=922
-  _globals['_LIFTHOLDRESPONSE']._serialized_start=924
-  _globals['_LIFTHOLDRESPONSE']._serialized_end=959
-  _globals['_GETFIGURESREQUEST']._serialized_start=961
-  _globals['_GETFIGURESREQUEST']._serialized_end=980
-  _globals['_GETFIGURESRESPONSE']._serialized_start=982
-  _globals['_GETFIGURESRESPONSE']._serialized_end=1078
-  _globals['_COLLECTIONS']._serialized_start=1081
-  _globals['_COLLECTIONS']._serialized_end=1577
+  _globals['_GETBOOKSREQUEST']._serialized_end=103
+  _globals['_GETBOOKSRESPONSE']._serialized_start=105
+  _globals['_GETBOOKSRESPONSE']._serialized_end=155
+  _globals['_CASE']._serialized_start=158
+  _globals['_CASE']._serialized_end=413
+  _globals['_STEPTAKEN']._serialized_start=415
+  _globals['_STEPTAKEN']._serialized_end=491
+  _globals['_LISTCASESREQUEST']._serialized_start=493
+  _globals['_LISTCASESREQUEST']._serialized_end=569
+  _globals['_LISTCASESRESPONSE']._serialized_start=571
+  _globals['_LISTCASESRESPONSE']._serialized_end=652
+  _globals['_GETCASEREQUEST']._serialized_start=654
+  _globals['_GETCASEREQUEST']._serialized_end=687
+  _globals['_GETCASERESPONSE']._serialized_start=689
+  _globals['_GETCASERESPONSE']._serialized_end=742
+  _globals['_PLACEHOLDREQUEST']._serialized_start=744
+  _globals['_PLACEHOLDREQUEST']._serialized_end=837
+  _globals['_PLACEHOLDRESPONSE']._serialized_start=839
+  _globals['_PLACEHOLDRESPONSE']._serialized_end=875
+  _globals['_LIFTHOLDREQUEST']._serialized_start=877
+  _globals['_LIFTHOLDREQUEST']._serialized_end=911
+  _globals['_LIFTHOLDRESPONSE']._serialized_start=913
+  _globals['_LIFTHOLDRESPONSE']._serialized_end=948
+  _globals['_GETFIGURESREQUEST']._serialized_start=950
+  _globals['_GETFIGURESREQUEST']._serialized_end=969
+  _globals['_GETFIGURESRESPONSE']._serialized_start=971
+  _globals['_GETFIGURESRESPONSE']._serialized_end=1067
+  _globals['_COLLECTIONS']._serialized_start=1070
+  _globals['_COLLECTIONS']._serialized_end=1566
 # @@protoc_insertion_point(module_scope)

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cproto/common/v1/common.proto\x12\tcommon.v1\"(\n\x05Money\x12\r\n\x05minor\x18\x01 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\"L\n\x04\x42ook\x12\x15\n\rbusiness_unit\x18\x01 \x01(\t\x12\x0c\n\x04\x62ook\x18\x02 \x01(\t\x12\x1f\n\x05total\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\"$\n\x05Tally\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cproto/common/v1/common.proto\x12\tcommon.v1\"(\n\x05Money\x12\r\n\x05minor\x18\x01 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\"e\n\x04\x42ook\x12\x15\n\rbusiness_unit\x18\x01 \x01(\t\x12\x0c\n\x04\x62ook\x18\x02 \x01(\t\x12\x1f\n\x05total\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\x12\x17\n\x0fminor_by_bucket\x18\x04 \x03(\x12\"$\n\x05Tally\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MONEY']._serialized_start=43
   _globals['_MONEY']._serialized_end=83
   _globals['_BOOK']._serialized_start=85
-  _globals['_BOOK']._serialized_end=161
-  _globals['_TALLY']._serialized_start=163
-  _globals['_TALLY']._serialized_end=199
+  _globals['_BOOK']._serialized_end=186
+  _globals['_TALLY']._serialized_start=188
+  _globals['_TALLY']._serialized_end=224
 # @@protoc_insertion_point(module_scope)

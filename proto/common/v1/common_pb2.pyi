@@ -3,8 +3,10 @@
 isort:skip_file
 Values that several contracts share."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -49,21 +51,27 @@ class Book(_message.Message):
     BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
     BOOK_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
+    MINOR_BY_BUCKET_FIELD_NUMBER: _builtins.int
     business_unit: _builtins.str
     book: _builtins.str
     """receivables, cash, applied, unapplied"""
     @_builtins.property
     def total(self) -> Global___Money: ...
+    @_builtins.property
+    def minor_by_bucket(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The same total by the last ten bits of the item's or line's id, so that what events under way explain can be told from the rest."""
+
     def __init__(
         self,
         *,
         business_unit: _builtins.str = ...,
         book: _builtins.str = ...,
         total: Global___Money | None = ...,
+        minor_by_bucket: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["book", b"book", "business_unit", b"business_unit", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["book", b"book", "business_unit", b"business_unit", "minor_by_bucket", b"minor_by_bucket", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

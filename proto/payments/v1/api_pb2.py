@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from proto.common.v1 import common_pb2 as proto_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bproto/payments/v1/api.proto\x12\x0bpayments.v1\x1a\x1cproto/common/v1/common.proto\"\"\n\x0fGetBooksRequest\x12\x0f\n\x07without\x18\x01 \x03(\t\"2\n\x10GetBooksResponse\x12\x1e\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x0f.common.v1.Book\"<\n\x16ImportStatementRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"\x84\x01\n\x17ImportStatementResponse\x12\x11\n\timport_id\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\x12\n\nstatements\x18\x03 \x01(\x03\x12\r\n\x05lines\x18\x04 \x01(\x03\x12\x11\n\tnew_lines\x18\x05 \x01(\x03\x12\x10\n\x08warnings\x18\x06 \x03(\t\"%\n\x10GetImportRequest\x12\x11\n\timport_id\x18\x01 \x01(\t\"\x8e\x01\n\x11GetImportResponse\x12\x11\n\timport_id\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\r\n\x05lines\x18\x03 \x01(\x03\x12\x0f\n\x07matched\x18\x04 \x01(\x03\x12\x11\n\tunapplied\x18\x05 \x01(\x03\x12\x16\n\x0enot_receivable\x18\x06 \x01(\x03\x12\x0c\n\x04note\x18\x07 \x01(\t\",\n\x16GetCashInFlightRequest\x12\x12\n\naccount_id\x18\x01 \x01(\t\"\x98\x01\n\x17GetCashInFlightResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x18\n\x10on_account_minor\x18\x02 \x01(\x03\x12\x15\n\rpending_minor\x18\x03 \x01(\x03\x12\x1a\n\x12unidentified_minor\x18\x04 \x01(\x03\x12\r\n\x05\x61s_of\x18\x05 \x01(\t\x12\x0f\n\x07version\x18\x06 \x01(\x03\"9\n\x10ListLinesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"N\n\x11ListLinesResponse\x12 \n\x05lines\x18\x01 \x03(\x0b\x32\x11.payments.v1.Line\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"|\n\x04Line\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12 \n\x06\x61mount\x18\x02 \x01(\x0b\x32\x10.common.v1.Money\x12\x11\n\tbooked_on\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0f\n\x07version\x18\x06 \x01(\x03\"\x13\n\x11GetFiguresRequest\"\xb3\x01\n\x12GetFiguresResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\r\n\x05lines\x18\x02 \x01(\x03\x12\x1d\n\x15matched_automatically\x18\x03 \x01(\x03\x12\x15\n\rmatched_minor\x18\x04 \x01(\x03\x12\x16\n\x0ereceived_minor\x18\x05 \x01(\x03\x12\x15\n\rapplied_minor\x18\x06 \x01(\x03\x12\x17\n\x0funapplied_minor\x18\x07 \x01(\x03\x32\xf6\x03\n\x08Payments\x12\\\n\x0fImportStatement\x12#.payments.v1.ImportStatementRequest\x1a$.payments.v1.ImportStatementResponse\x12J\n\tGetImport\x12\x1d.payments.v1.GetImportRequest\x1a\x1e.payments.v1.GetImportResponse\x12\\\n\x0fGetCashInFlight\x12#.payments.v1.GetCashInFlightRequest\x1a$.payments.v1.GetCashInFlightResponse\x12J\n\tListLines\x12\x1d.payments.v1.ListLinesRequest\x1a\x1e.payments.v1.ListLinesResponse\x12M\n\nGetFigures\x12\x1e.payments.v1.GetFiguresRequest\x1a\x1f.payments.v1.GetFiguresResponse\x12G\n\x08GetBooks\x12\x1c.payments.v1.GetBooksRequest\x1a\x1d.payments.v1.GetBooksResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bproto/payments/v1/api.proto\x12\x0bpayments.v1\x1a\x1cproto/common/v1/common.proto\"\x17\n\x0fGetBooksRequestJ\x04\x08\x01\x10\x02\"2\n\x10GetBooksResponse\x12\x1e\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x0f.common.v1.Book\"<\n\x16ImportStatementRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"\x84\x01\n\x17ImportStatementResponse\x12\x11\n\timport_id\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\x12\n\nstatements\x18\x03 \x01(\x03\x12\r\n\x05lines\x18\x04 \x01(\x03\x12\x11\n\tnew_lines\x18\x05 \x01(\x03\x12\x10\n\x08warnings\x18\x06 \x03(\t\"%\n\x10GetImportRequest\x12\x11\n\timport_id\x18\x01 \x01(\t\"\x8e\x01\n\x11GetImportResponse\x12\x11\n\timport_id\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\r\n\x05lines\x18\x03 \x01(\x03\x12\x0f\n\x07matched\x18\x04 \x01(\x03\x12\x11\n\tunapplied\x18\x05 \x01(\x03\x12\x16\n\x0enot_receivable\x18\x06 \x01(\x03\x12\x0c\n\x04note\x18\x07 \x01(\t\",\n\x16GetCashInFlightRequest\x12\x12\n\naccount_id\x18\x01 \x01(\t\"\x98\x01\n\x17GetCashInFlightResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x18\n\x10on_account_minor\x18\x02 \x01(\x03\x12\x15\n\rpending_minor\x18\x03 \x01(\x03\x12\x1a\n\x12unidentified_minor\x18\x04 \x01(\x03\x12\r\n\x05\x61s_of\x18\x05 \x01(\t\x12\x0f\n\x07version\x18\x06 \x01(\x03\"9\n\x10ListLinesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"N\n\x11ListLinesResponse\x12 \n\x05lines\x18\x01 \x03(\x0b\x32\x11.payments.v1.Line\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"|\n\x04Line\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12 \n\x06\x61mount\x18\x02 \x01(\x0b\x32\x10.common.v1.Money\x12\x11\n\tbooked_on\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0f\n\x07version\x18\x06 \x01(\x03\"\x13\n\x11GetFiguresRequest\"\xb3\x01\n\x12GetFiguresResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\r\n\x05lines\x18\x02 \x01(\x03\x12\x1d\n\x15matched_automatically\x18\x03 \x01(\x03\x12\x15\n\rmatched_minor\x18\x04 \x01(\x03\x12\x16\n\x0ereceived_minor\x18\x05 \x01(\x03\x12\x15\n\rapplied_minor\x18\x06 \x01(\x03\x12\x17\n\x0funapplied_minor\x18\x07 \x01(\x03\x32\xf6\x03\n\x08Payments\x12\\\n\x0fImportStatement\x12#.payments.v1.ImportStatementRequest\x1a$.payments.v1.ImportStatementResponse\x12J\n\tGetImport\x12\x1d.payments.v1.GetImportRequest\x1a\x1e.payments.v1.GetImportResponse\x12\\\n\x0fGetCashInFlight\x12#.payments.v1.GetCashInFlightRequest\x1a$.payments.v1.GetCashInFlightResponse\x12J\n\tListLines\x12\x1d.payments.v1.ListLinesRequest\x1a\x1e.payments.v1.ListLinesResponse\x12M\n\nGetFigures\x12\x1e.payments.v1.GetFiguresRequest\x1a\x1f.payments.v1.GetFiguresResponse\x12G\n\x08GetBooks\x12\x1c.payments.v1.GetBooksRequest\x1a\x1d.payments.v1.GetBooksResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,31 +33,31 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'proto.payments.v1.api_pb2',
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETBOOKSREQUEST']._serialized_start=74
-  _globals['_GETBOOKSREQUEST']._serialized_end=108
-  _globals['_GETBOOKSRESPONSE']._serialized_start=110
-  _globals['_GETBOOKSRESPONSE']._serialized_end=160
-  _globals['_IMPORTSTATEMENTREQUEST']._serialized_start=162
-  _globals['_IMPORTSTATEMENTREQUEST']._serialized_end=222
-  _globals['_IMPORTSTATEMENTRESPONSE']._serialized_start=225
-  _globals['_IMPORTSTATEMENTRESPONSE']._serialized_end=357
-  _globals['_GETIMPORTREQUEST']._serialized_start=359
-  _globals['_GETIMPORTREQUEST']._serialized_end=396
-  _globals['_GETIMPORTRESPONSE']._serialized_start=399
-  _globals['_GETIMPORTRESPONSE']._serialized_end=541
-  _globals['_GETCASHINFLIGHTREQUEST']._serialized_start=543
-  _globals['_GETCASHINFLIGHTREQUEST']._serialized_end=587
-  _globals['_GETCASHINFLIGHTRESPONSE']._serialized_start=590
-  _globals['_GETCASHINFLIGHTRESPONSE']._serialized_end=742
-  _globals['_LISTLINESREQUEST']._serialized_start=744
-  _globals['_LISTLINESREQUEST']._serialized_end=801
-  _globals['_LISTLINESRESPONSE']._serialized_start=803
-  _globals['_LISTLINESRESPONSE']._serialized_end=881
-  _globals['_LINE']._serialized_start=883
-  _globals['_LINE']._serialized_end=1007
-  _globals['_GETFIGURESREQUEST']._serialized_start=1009
-  _globals['_GETFIGURESREQUEST']._serialized_end=1028
-  _globals['_GETFIGURESRESPONSE']._serialized_start=1031
-  _globals['_GETFIGURESRESPONSE']._serialized_end=1210
-  _globals['_PAYMENTS']._serialized_start=1213
-  _globals['_PAYMENTS']._serialized_end=1715
+  _globals['_GETBOOKSREQUEST']._serialized_end=97
+  _globals['_GETBOOKSRESPONSE']._serialized_start=99
+  _globals['_GETBOOKSRESPONSE']._serialized_end=149
+  _globals['_IMPORTSTATEMENTREQUEST']._serialized_start=151
+  _globals['_IMPORTSTATEMENTREQUEST']._serialized_end=211
+  _globals['_IMPORTSTATEMENTRESPONSE']._serialized_start=214
+  _globals['_IMPORTSTATEMENTRESPONSE']._serialized_end=346
+  _globals['_GETIMPORTREQUEST']._serialized_start=348
+  _globals['_GETIMPORTREQUEST']._serialized_end=385
+  _globals['_GETIMPORTRESPONSE']._serialized_start=388
+  _globals['_GETIMPORTRESPONSE']._serialized_end=530
+  _globals['_GETCASHINFLIGHTREQUEST']._serialized_start=532
+  _globals['_GETCASHINFLIGHTREQUEST']._serialized_end=576
+  _globals['_GETCASHINFLIGHTRESPONSE']._serialized_start=579
+  _globals['_GETCASHINFLIGHTRESPONSE']._serialized_end=731
+  _globals['_LISTLINESREQUEST']._serialized_start=733
+  _globals['_LISTLINESREQUEST']._serialized_end=790
+  _globals['_LISTLINESRESPONSE']._serialized_start=792
+  _globals['_LISTLINESRESPONSE']._serialized_end=870
+  _globals['_LINE']._serialized_start=872
+  _globals['_LINE']._serialized_end=996
+  _globals['_GETFIGURESREQUEST']._serialized_start=998
+  _globals['_GETFIGURESREQUEST']._serialized_end=1017
+  _globals['_GETFIGURESRESPONSE']._serialized_start=1020
+  _globals['_GETFIGURESRESPONSE']._serialized_end=1199
+  _globals['_PAYMENTS']._serialized_start=1202
+  _globals['_PAYMENTS']._serialized_end=1704
 # @@protoc_insertion_point(module_scope)

@@ -23,19 +23,12 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class GetBooksRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    WITHOUT_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def without(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Items or lines that are left out, because events about them are under way."""
-
     def __init__(
         self,
-        *,
-        without: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["without", b"without"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

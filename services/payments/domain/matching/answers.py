@@ -17,6 +17,7 @@ _OTHER_PAYER_WEAK = 50_000
 _OTHER_PAYER_PART = 500_000
 _BETTER_FIT = 100_000
 _IGNORES_A_NUMBER = 50_000
+_MAY_PAY_AGAIN = 20_000
 _UNKNOWN_PAYER = 100_000
 _MANY_OPEN = 300_000
 _STRONG_NUMBER = 850
@@ -181,10 +182,10 @@ def weigh(scene: Scene, answers: list[Answer]) -> list[Answer]:
         doubt, named = one.doubt, {allocation.item_id for allocation in one.allocations}
         if one.rule in {"named_in_part", "named_overpaid"} and one.account in fitting:
             doubt += _BETTER_FIT
-        elif (named and strong - named and one.rule.startswith("payer_") and one.rule != "payer_amount") or (
-            named and not named & hits.keys() and any(_pays_again(scene, id_) for id_ in settled)
-        ):
+        elif named and strong - named and one.rule.startswith("payer_") and one.rule != "payer_amount":
             doubt += _IGNORES_A_NUMBER
+        elif named and not named & hits.keys():
+            doubt += max((_pays_again(scene, id_) for id_ in settled), default=0)
         if doubt != one.doubt:
             one = replace(one, doubt=_bounded(doubt))
         known = best.get(one.paid)
@@ -199,9 +200,9 @@ def _says_much(scene: Scene, account: AccountKey) -> bool:
     return coincidence([one.minor for one in scene.shelf(account)], 1, amount) <= scene.policy.coincidence_beside_a_number
 
 
-def _pays_again(scene: Scene, id_: str) -> bool:
-    """A settled item that is named: its second payment, unless it is known to have been of another amount."""
-    return scene.book.items[id_].open_minor in {0, scene.line.amount_minor}
+def _pays_again(scene: Scene, id_: str) -> int:
+    """The doubt that a named item which is settled throws on another: its second payment, or a mistyped number of another amount."""
+    return {0: _MAY_PAY_AGAIN, scene.line.amount_minor: _IGNORES_A_NUMBER}.get(scene.book.items[id_].open_minor, 0)
 
 
 def _who(scene: Scene, account: AccountKey) -> list[Evidence]:

@@ -79,7 +79,8 @@ def read_signs(line: Line, book: Book, policy: Policy) -> Signs:
     for id_ in book.by_number.get(number_key(line.end_to_end_id), ()) if line.end_to_end_id else ():
         _hit(signs, id_, "invoice_number", policy, line.end_to_end_id)
     _continue_lists(bare, pieces, found, book, policy, signs)
-    signs.groups = tuple(dict.fromkeys(_groups(pieces)))
+    taken = {place for one in found for place in range(one.first, one.last + 1)}
+    signs.groups = tuple(dict.fromkeys(_groups(pieces, taken)))
     signs.last_group = pieces[-1].group() if pieces and pieces[-1].end() >= len(bare.rstrip()) else ""
     return signs
 
@@ -236,12 +237,12 @@ def _hit_range(first: str, last: str, accounts: set[tuple[str, str]], book: Book
             _hit(signs, id_, "invoice_number", policy, f"{first} - {last}")
 
 
-def _groups(pieces: list[re.Match[str]]) -> Iterator[str]:
-    """Digit groups, alone and with their neighbours, for numbers with an error in them."""
+def _groups(pieces: list[re.Match[str]], taken: set[int]) -> Iterator[str]:
+    """Digit groups that are no number of ours, alone and with their neighbours, for numbers with an error in them."""
     for first in range(len(pieces)):
         key = ""
         for last in range(first, min(first + MAX_PIECES, len(pieces))):
-            if last > first and pieces[last].start() - pieces[last - 1].end() > _NEAR:
+            if last in taken or (last > first and pieces[last].start() - pieces[last - 1].end() > _NEAR):
                 break
             key += pieces[last].group().translate(SKELETON)
             if not key.isdecimal():

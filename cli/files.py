@@ -40,13 +40,13 @@ def statement(
 
     Example: saiken statement samples/rheintel/statements/2026-06.xml --json
     """
-    from services.payments.domain.formats import read
+    from services.payments.domain.formats import MAX_BYTES, read
     from services.payments.domain.formats.tojson import json_pieces
 
     if as_json and file.stat().st_size > STREAMED_BYTES and kind in {"auto", "camt"} and _is_xml(file):
         _write_streamed(file)
         return
-    found = read(_content(file), only="csv" if profile else kind, profiles=BankProfiles(profile))
+    found = read(_content(file, MAX_BYTES), only="csv" if profile else kind, profiles=BankProfiles(profile))
     if as_json:
         _write(json_pieces(found))
     else:
@@ -58,9 +58,9 @@ def invoice(file: FileArgument, as_json: Json = False) -> None:
 
     Example: saiken invoice samples/rheintel/invoices/2026-06/RT-2026-00001.xml --json
     """
-    from services.billing.domain.formats import read, to_json
+    from services.billing.domain.formats import MAX_BYTES, read, to_json
 
-    found = read(_content(file), profiles=invoice_profiles())
+    found = read(_content(file, MAX_BYTES), profiles=invoice_profiles())
     if not as_json:
         _print_invoices(found)
         return
@@ -97,9 +97,11 @@ def _write_streamed(file: Path) -> None:
         sys.stdout.buffer.flush()
 
 
-def _content(file: Path) -> bytes:
+def _content(file: Path, limit: int) -> bytes:
+    """The whole file; of a larger one than is read, as much as tells the reader so."""
     try:
-        return file.read_bytes()
+        with file.open("rb") as source:
+            return source.read(limit + 1)
     except OSError as error:
         raise Unreadable("UNREADABLE", f"the file cannot be opened: {error.strerror}") from None
 

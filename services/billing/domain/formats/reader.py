@@ -34,7 +34,7 @@ def read(content: bytes, name: str = "", profiles: Sequence[Profile] = ()) -> In
     """
     with at(**({"file": name} if name else {})):
         if len(content) > MAX_BYTES:
-            raise Unreadable("TOO_LARGE", f"the file has {len(content)} bytes; at most {MAX_BYTES} are read")
+            raise Unreadable("TOO_LARGE", f"the file has more than the {MAX_BYTES} bytes that are read")
         inside = archive.members(content, name, MAX_BYTES)
         if inside is None:
             return _read_one(content, profiles)

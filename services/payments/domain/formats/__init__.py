@@ -2,7 +2,7 @@
 
 from services.payments.domain.formats.bankcsv import BankCsv
 from services.payments.domain.formats.identity import identities
-from services.payments.domain.formats.reader import READERS, Reader, read
+from services.payments.domain.formats.reader import MAX_BYTES, READERS, Reader, read
 from services.payments.domain.formats.returns import is_return
 from services.payments.domain.formats.statement import (
     Counterparty,
@@ -16,6 +16,7 @@ from services.payments.domain.formats.statement import (
 from services.payments.domain.formats.tojson import to_json
 
 __all__ = [
+    "MAX_BYTES",
     "READERS",
     "BankCsv",
     "Counterparty",

@@ -50,7 +50,7 @@ def read(
     where there is one, and `file` where the file is a member of an archive.
     """
     if len(content) > MAX_BYTES:
-        raise Unreadable("TOO_LARGE", f"{len(content)} bytes; at most {MAX_BYTES} are read")
+        raise Unreadable("TOO_LARGE", f"the file has more than the {MAX_BYTES} bytes that are read")
     inside = archive.members(content, name, MAX_BYTES)
     if inside is None:
         return _read_one(content, only, received_on, profiles)

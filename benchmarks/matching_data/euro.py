@@ -197,7 +197,7 @@ def over(shop: Shop) -> Made:
 def third_party(shop: Shop) -> Made:
     made = exact(shop)
     if made:
-        made.kind, made.name = "third_party", shop.dice.choice(shop.words.people)
+        made.kind, made.name = "third_party", shop.dice.choice(["Henrike Unbekannt", "Fremdzahler Holding SE", "Oma Erna", "P. Tiers"])
         made.iban = make_iban("DE", f"{shop.dice.randrange(10**18):018d}")
     return made
 

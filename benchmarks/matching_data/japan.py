@@ -17,7 +17,12 @@ _LENGTHS = (48, 48, 40, 30)
 
 def half_width(text: str) -> str:
     """Half-width, large kana only, the long mark as a hyphen."""
-    large = unicodedata.normalize("NFD", text).replace("ー", "-").translate(str.maketrans("ァィゥェォャュョッ", "アイウエオヤユヨツ"))
+    large = (
+        unicodedata.normalize("NFD", text)
+        .replace("ー", "-")
+        .replace("　", " ")
+        .translate(str.maketrans("ァィゥェォャュョッ", "アイウエオヤユヨツ"))
+    )
     return "".join(_MARKS.get(one) or _HALF.get(one, one) for one in large.replace("）", ")").replace("（", "("))
 
 

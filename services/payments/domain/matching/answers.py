@@ -123,6 +123,7 @@ def _sums(scene: Scene, account: AccountKey, shelf: list[Open]) -> Iterator[Answ
     tries += [(tries[0][0], granted.fee_from_minor, granted.fee_to_minor)] if granted.fee_to_minor else []
     for open_minor, low, high in tries:
         sizes = credible_sizes(open_minor, amount, max(1, high - low), policy.coincidence)
+        sizes = sizes or range(2, 3 if low == high else 2)  # exact pairs are shown to a person in any case
         solutions = subsets(open_minor, amount + low, amount + high, sizes)
         for places in solutions:
             chosen = [some[place] for place in places]

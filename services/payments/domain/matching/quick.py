@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from services.payments.domain.matching.book import Book
+from services.payments.domain.matching.book import TAIL_DIGITS, Book
 from services.payments.domain.matching.facts import CERTAIN, TOKEN_KINDS, Allocation, Decision, Evidence, Line
 from services.payments.domain.matching.knowledge import Knowledge
 from services.payments.domain.matching.payers import AccountKey
 from services.payments.domain.matching.policy import THOUSAND, Policy
-from services.payments.domain.matching.text import name_keys
+from services.payments.domain.matching.text import SKELETON, name_keys
 
 # An item with a discount that is open for up to a quarter more may be meant by the same amount.
 _DISCOUNT_REACH = 4
@@ -24,7 +24,7 @@ class Quick:
             book.by_token,
             book.by_account,
         )
-        self.by_name, self.policy, self.weights = book.by_name, policy, policy.weights
+        self.by_name, self.by_part, self.policy, self.weights = book.by_name, book.by_part, policy, policy.weights
         self.model = f"{policy.version}/{knowledge.version}"
         # What was learnt of a payer may go before its name.
         self.names = not knowledge.payers
@@ -47,7 +47,13 @@ class Quick:
         payer = self._payer(line)
         if payer is None:
             return None
-        return self._by_number(line, payer, hits) if hits else self._by_amount(line, payer)
+        if hits:
+            return self._by_number(line, payer, hits)
+        return None if self._names_a_part(words) else self._by_amount(line, payer)
+
+    def _names_a_part(self, words: Sequence[str]) -> bool:
+        """True when a word may be what is left of a number of ours: then the text is read."""
+        return any(word[-1].isdigit() and len(word) >= TAIL_DIGITS and word.translate(SKELETON) in self.by_part for word in words)
 
     def _payer(self, line: Line) -> tuple[AccountKey, Evidence] | None:
         for token in line.tokens:

@@ -65,10 +65,25 @@ Table(
     Column("party_id", Uuid, nullable=False),
     Column("channel", Text, nullable=False),
     Column("at", INSTANT, nullable=False),
-    Column("kind", Text, nullable=False),  # reserved, made
+    Column("kind", Text, nullable=False),  # reserved, made, received (the debtor's own call)
     Column("debt_key", Text, nullable=False),  # a blind index: the same debt, and nothing else
     Column("expires_at", DateTime(timezone=True), nullable=True),  # None once the contact was made
+    Column("outcome", Text, nullable=False, server_default=""),
     Index("contact_ledger_party", "party_id", "at"),
+    info={"scope": GROUP},
+)
+Table(
+    "contact_preferences",
+    METADATA,
+    # What the person asked of the group, or who speaks for it. Written by functions alone: no unit clears one by itself.
+    Column("id", Uuid, primary_key=True),
+    Column("party_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),  # opt_out, inconvenient, represented, represented_objected, cease
+    Column("value", Text, nullable=False),
+    Column("set_at", INSTANT, nullable=False),
+    Column("cleared_at", DateTime(timezone=True), nullable=True),
+    Column("clearing_asked_by", Text, nullable=False),  # a blind index: another unit is told apart, not named
+    Index("contact_preferences_live", "party_id", "kind", "value", unique=True, postgresql_where=text("cleared_at IS NULL")),
     info={"scope": GROUP},
 )
 Table(
@@ -146,6 +161,11 @@ async def find_account(tx: Transaction, account_id: UUID) -> Row[Any] | None:
     )
 
 
+async def live_preferences(tx: Transaction, party_id: UUID) -> Sequence[Row[Any]]:
+    """What a person has asked for and nobody has cleared."""
+    return await tx.all("SELECT * FROM contact_preferences WHERE party_id = :party AND cleared_at IS NULL ORDER BY id", party=party_id)
+
+
 async def contacts_stopped(tx: Transaction) -> bool:
     """Whether somebody has stopped the unit's contacts; what is under way waits until this transaction ends."""
     return await tx.first("SELECT 1 FROM contact_stops FOR SHARE") is not None
@@ -185,6 +205,39 @@ async def update_message(tx: Transaction, message_id: UUID, **changes: Any) -> N
 async def find_decision(tx: Transaction, key: str) -> Row[Any] | None:
     """The newest decision under a key."""
     return await tx.first("SELECT * FROM gate_decisions WHERE key = :key ORDER BY id DESC LIMIT 1", key=key)
+
+
+async def lock_party(tx: Transaction, party_id: UUID) -> None:
+    """Whatever is decided or noted about contacts with a person happens one after the other, over all units."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended(:party, 0))", {"party": f"contact:{party_id}"})
+
+
+async def add_contact(
+    tx: Transaction,
+    id_: UUID,
+    party_id: UUID,
+    channel: str,
+    kind: str,
+    debt_key: str,
+    *,
+    outcome: str = "",
+    expires_at: datetime | None = None,
+) -> None:
+    """Write a row of the group's ledger, which only its functions read."""
+    await tx.execute(
+        "INSERT INTO contact_ledger (id, party_id, channel, at, kind, debt_key, expires_at, outcome) "
+        "VALUES (:id, :party, :channel, :at, :kind, :debt_key, :expires_at, :outcome)",
+        {
+            "id": id_,
+            "party": party_id,
+            "channel": channel,
+            "at": tx.now,
+            "kind": kind,
+            "debt_key": debt_key,
+            "expires_at": expires_at,
+            "outcome": outcome,
+        },
+    )
 
 
 async def add_decision(tx: Transaction, values: Mapping[str, Any]) -> None:

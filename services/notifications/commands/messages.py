@@ -12,6 +12,7 @@ from chassis.database import Transaction, new_id
 from kernel.calendar import local_date
 from services.notifications import store
 from services.notifications.commands import gate
+from services.notifications.commands.facts import Asked
 from services.notifications.commands.outcomes import DELIVERY, DISPATCHED, deliver, has_contact_point, next_channel, open_contact, skip
 from services.notifications.commands.policies import texts
 from services.notifications.commands.sending import Prepared
@@ -108,7 +109,7 @@ async def prepare(tx: Transaction, message_id: UUID, channel: str) -> Prepared |
 
 
 async def _pass_gate(tx: Transaction, row: Row[Any]) -> Prepared | None:
-    asked = gate.Asked(row.account_id, row.channel, str(row.account_id), f"message/{row.id}/{row.channel}", row.id)
+    asked = Asked(row.account_id, row.channel, str(row.account_id), f"message/{row.id}/{row.channel}", row.id)
     reserved = await gate.reserve_contact(tx, asked)
     decision = reserved.decision
     if decision.allowed or decision.only_switched_off:

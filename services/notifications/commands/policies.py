@@ -11,10 +11,11 @@ import yaml
 
 from chassis.tenancy import Unit
 from kernel.errors import Refused
-from services.notifications.domain import Rule, Sender, Texts, read_rules
+from services.notifications.domain import COLLECTORS, Place, Places, Rule, Sender, Texts, read_places, read_rules
 
 HERE = Path(__file__).parent.parent
 CONTACT = HERE / "policies" / "contact"
+PLACES = HERE / "policies" / "places.yaml"
 DELIVERY = HERE / "policies" / "delivery.yaml"
 TEMPLATES = HERE / "templates"
 LETTER = TEMPLATES / "letter.typ"
@@ -28,20 +29,33 @@ class NoSender(Refused):
     code = "NO_SENDER"
 
 
+class UnknownCollector(Refused):
+    """The unit says that it collects as what no rule knows."""
+
+    code = "UNKNOWN_COLLECTOR"
+
+
 @dataclass(frozen=True)
 class RuleBook:
-    """All contact rules, and the version that a decision is stored with."""
+    """All contact rules, how addresses are read for them, and the version that a decision is stored with."""
 
     rules: Sequence[Rule]
+    places: Mapping[str, Places]
     version: str
+
+    def place(self, country: str, address: Sequence[str]) -> Place:
+        """Where a debtor lives, as far as rules ask; nowhere in a country without rules by place."""
+        return self.places[country].of(address) if country in self.places else Place()
 
 
 @cache
 def rule_book() -> RuleBook:
     """The contact rules. Raises Unreadable with file and rule."""
     files = {path.name: path.read_text(encoding="utf-8") for path in sorted(CONTACT.glob("*.yaml"))}
-    version = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:_VERSION_LENGTH]
-    return RuleBook(read_rules((name, yaml.safe_load(text)) for name, text in files.items()), version)
+    places = PLACES.read_text(encoding="utf-8")
+    version = hashlib.sha256("".join([*files.values(), places]).encode()).hexdigest()[:_VERSION_LENGTH]
+    rules = read_rules((name, yaml.safe_load(text)) for name, text in files.items())
+    return RuleBook(rules, read_places(yaml.safe_load(places)), version)
 
 
 @cache
@@ -63,6 +77,14 @@ def delivery_policy() -> Mapping[str, Any]:
 def contacts_on(unit: Unit) -> bool:
     """Contacts are off until a unit turns them on."""
     return unit.sections.get("notifications", {}).get("contacts", False) is True
+
+
+def collector_of(unit: Unit) -> str:
+    """As what the unit collects: its own claims as their creditor, unless it says otherwise. Refuses: UNKNOWN_COLLECTOR."""
+    collector = unit.sections.get("notifications", {}).get("collector", "creditor")
+    if collector not in COLLECTORS:
+        raise UnknownCollector(f"notifications.collector of {unit.id} is none of {', '.join(sorted(COLLECTORS))}", business_unit=unit.id)
+    return str(collector)
 
 
 def sender_of(unit: Unit) -> Sender:

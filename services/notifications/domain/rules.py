@@ -31,6 +31,11 @@ STOP_STATES = frozenset(
     {"insolvency", "moratorium", "dispute", "deceased", "time_barred", "minor", "represented", "represented_objected", "cease"}
 )
 COLLECTORS = frozenset({"creditor", "group_company", "agency", "assignee", "law_firm"})
+# What came of a contact; empty: nothing is known, as of a letter. A misspelt word would start or end no period.
+OUTCOMES = frozenset(
+    "BUSY CALL_BACK CONVERSATION DECEASED DISCONNECTED INVALID MESSAGE NOT_CONNECTED NO_ANSWER REPRESENTED RPC_CLAIMS_PAID "
+    "RPC_DISPUTE RPC_HARDSHIP RPC_PROMISE RPC_REFUSED THIRD_PARTY VOICEMAIL_LIMITED WRONG_PARTY".split()
+) | {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,13 @@ class Rule:
 
     def applies(self, channel: str, country: str, debtor_type: str, on: date) -> bool:
         """True when the rule holds for this debtor and channel on that day; `effective_until` is the first day without it."""
+        in_force = self.effective_from <= on and (self.effective_until is None or on < self.effective_until)
+        return in_force and self.concerns(channel, country, debtor_type)
+
+    def concerns(self, channel: str, country: str, debtor_type: str) -> bool:
+        """True when the rule holds for this debtor and channel while it is in force."""
         return (
-            self.effective_from <= on
-            and (self.effective_until is None or on < self.effective_until)
-            and (not self.countries or country in self.countries)
+            (not self.countries or country in self.countries)
             and country not in self.except_countries
             and (not self.channels or channel in self.channels)
             and (not self.debtor_types or debtor_type in self.debtor_types)
@@ -136,6 +144,7 @@ def _is_known(rule: Rule) -> bool:
         and rule.residences <= RESIDENCES
         and all(re.fullmatch("[A-Z]{2}", country) for country in rule.countries | rule.except_countries)
         and (rule.kind != "stop_states" or frozenset(rule.values["states"]) <= STOP_STATES)
+        and frozenset(rule.values.get("outcomes", ())) | frozenset(rule.values.get("not_counted", ())) <= OUTCOMES
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kernel.calendar import Calendar
 from kernel.errors import Unreadable
 from services.notifications.commands import rule_book
-from services.notifications.commands.gate import public_holidays
+from services.notifications.commands.facts import public_holidays
 from services.notifications.domain import Facts, Usage, decide, frees_at, read_rules, window_start
 
 RULES = rule_book().rules

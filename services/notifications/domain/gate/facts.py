@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a cap has counted: contacts in its window, and when so many have left it that one more is allowed."""
+    """What was counted for a rule: contacts in its window, and when so many have left it that one more is allowed."""
 
     used: int
     frees_at: datetime | None
@@ -42,10 +42,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the rules ask about; nothing that names a person. `usage` is by the id of the cap's rule.
+    """What the rules ask about; nothing that names a person. `usage` is by the id of the rule (cap or conversation).
 
     `zones` are all places where the debtor may be (none: `time_zone` only); a rule must allow in each of them.
-    `contacts` are what caps count when they are told; else `usage` says what was counted elsewhere.
+    `contacts` are what such rules count when they are told; else `usage` says what was counted elsewhere.
     """
 
     channel: str

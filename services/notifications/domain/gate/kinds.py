@@ -94,9 +94,11 @@ def _about(contact: Contact, facts: Facts) -> bool:
 
 def _conversation(rule: Rule, facts: Facts, at: datetime) -> datetime | None:
     """The day of a conversation about the debt is the first of the days that must pass, whoever called."""
+    if facts.contacts is None:
+        return max(at, facts.usage[rule.id].frees_at or at)
     talked = [
         contact.at
-        for contact in facts.contacts or ()
+        for contact in facts.contacts
         if contact.channel in rule.values["channels"]
         and contact.outcome in rule.values["outcomes"]
         and _about(contact, facts)

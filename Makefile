@@ -47,10 +47,14 @@ lock: ## Pin what pyproject.toml asks for, with hashes and without addresses
 proto: ## Generate the code of all contracts
 	@proto/generate.sh
 
+released: ## Draw the line that later versions must not break: contracts and workflow histories as they are now
+	@$(BIN)/buf build -o proto/released.binpb
+	@$(BIN)/python -m tools.record_histories
+
 migration: ## The next migration: make migration SERVICE=billing NAME="what changes"
 	@$(BIN)/python -m tools.new_migration "$(SERVICE)" "$(NAME)"
 
 clean: ## Remove what was installed and made
 	@rm -rf .venv .saiken .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help setup demo run check test soak lock proto migration clean
+.PHONY: help setup demo run check test soak lock proto released migration clean

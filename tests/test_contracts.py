@@ -29,6 +29,14 @@ def test_the_contracts_are_linted():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_nothing_that_was_released_is_broken():
+    """A service of the last release and one of this version run side by side; `make released` draws the line anew."""
+    command = [Path(sys.executable).with_name("buf"), "breaking", "--against", "proto/released.binpb"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_generated_code_is_what_the_contracts_say(tmp_path):
     shutil.copytree(ROOT / "proto", tmp_path / "proto", ignore=shutil.ignore_patterns("*_pb2*", "__pycache__"))
     (tmp_path / ".venv").symlink_to(Path(sys.prefix))

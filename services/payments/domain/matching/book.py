@@ -16,7 +16,7 @@ NAME_START = 8
 COMMON_WORD = 40
 Ids = tuple[str, ...]
 _NINES = str.maketrans("012345678", "999999999")
-_DIGITS = re.compile(r"\d+")
+_LAST_DIGITS = re.compile(r"([0-9]+)[^0-9\n]*$", re.MULTILINE)
 
 
 class Book:
@@ -96,6 +96,8 @@ class Book:
         )
         found: dict[str, tuple[tuple[str, Ids], ...]] = {}
         for kind, forms in tables:
+            if not any(forms):
+                continue
             table: dict[str, tuple[tuple[str, Ids], ...]] = {key: ((kind, ids),) for key, ids in _index(forms, self.items).items()}
             for key in found.keys() & table.keys():
                 table[key] = (*found[key], *table[key])
@@ -164,7 +166,8 @@ def _merge(found: dict[str, Ids], more: dict[str, Ids]) -> None:
 
 def digit_tails(numbers: Sequence[str]) -> list[str]:
     """The last group of digits of each number."""
-    return [found[-1] if (found := _DIGITS.findall(number)) else "" for number in numbers]
+    found = _LAST_DIGITS.findall("\n".join(numbers))
+    return found if len(found) == len(numbers) else [(_LAST_DIGITS.findall(number) or [""])[0] for number in numbers]
 
 
 def digits_tail(number: str) -> str:

@@ -7,7 +7,7 @@ from services.payments.domain.matching.facts import CERTAIN, TOKEN_KINDS, Alloca
 from services.payments.domain.matching.knowledge import Knowledge
 from services.payments.domain.matching.payers import AccountKey
 from services.payments.domain.matching.policy import THOUSAND, Policy
-from services.payments.domain.matching.text import SKELETON, name_keys
+from services.payments.domain.matching.text import SKELETON, fold, name_keys
 
 # An item with a discount that is open for up to a quarter more may be meant by the same amount.
 _DISCOUNT_REACH = 4
@@ -24,7 +24,9 @@ class Quick:
             book.by_token,
             book.by_account,
         )
-        self.by_name, self.by_part, self.policy, self.weights = book.by_name, book.by_part, policy, policy.weights
+        self.book, self.policy, self.weights = book, policy, policy.weights
+        self.granted = policy.amounts
+        self._payers: dict[str, tuple[AccountKey, Evidence] | None] = {}
         self.model = f"{policy.version}/{knowledge.version}"
         # What was learnt of a payer may go before its name.
         self.names = not knowledge.payers
@@ -53,19 +55,22 @@ class Quick:
 
     def _names_a_part(self, words: Sequence[str]) -> bool:
         """True when a word may be what is left of a number of ours: then the text is read."""
-        return any(word[-1].isdigit() and len(word) >= TAIL_DIGITS and word.translate(SKELETON) in self.by_part for word in words)
+        return any(word[-1].isdigit() and len(word) >= TAIL_DIGITS and word.translate(SKELETON) in self.book.by_part for word in words)
 
     def _payer(self, line: Line) -> tuple[AccountKey, Evidence] | None:
         for token in line.tokens:
-            accounts = self.by_token.get(token)
-            if accounts:
-                kind, _, value = token.partition(":")
-                kind = kind if kind in TOKEN_KINDS else "iban"
-                return (accounts[0], Evidence(kind, self.weights[kind], value)) if len(accounts) == 1 else None
+            if token in self.by_token:
+                found = self._payers.get(token)
+                return found or self._payers.setdefault(token, self._of_token(token))
         if not self.names or not line.payer_name:
             return None
-        named = {account for form in name_keys(line.payer_name) for account in self.by_name.get(form, ())}
+        named = {account for form in name_keys(line.payer_name) for account in self.book.by_name.get(form, ())}
         return (named.pop(), Evidence("name", self.weights["name"], line.payer_name)) if len(named) == 1 else None
+
+    def _of_token(self, token: str) -> tuple[AccountKey, Evidence] | None:
+        accounts, (kind, _, value) = self.by_token[token], token.partition(":")
+        kind = kind if kind in TOKEN_KINDS else "iban"
+        return (accounts[0], Evidence(kind, self.weights[kind], value)) if len(accounts) == 1 else None
 
     def _by_number(self, line: Line, payer: tuple[AccountKey, Evidence], hits: dict[str, tuple[str, str]]) -> Decision | None:
         account, who = payer
@@ -80,10 +85,36 @@ class Quick:
             allocations.append(Allocation(id_, open_minor))
             evidence.append(Evidence(kind, weight, word))
         if total != line.amount_minor:
-            return None
+            return self._in_part(line, account, who, allocations, evidence[0], total)
         if len(allocations) > 1:
             allocations.sort(key=lambda one: one.item_id)
         return self._decision(line, account, "named_amount", tuple(allocations), (*evidence, who), (weakest, who.weight))
+
+    def _in_part(
+        self, line: Line, account: AccountKey, who: Evidence, allocations: list[Allocation], number: Evidence, total: int
+    ) -> Decision | None:
+        """Less than one item that is named, where nothing may be granted and nothing else is meant."""
+        amount, id_ = line.amount_minor, allocations[0].item_id
+        if (
+            len(allocations) > 1
+            or amount > total
+            or self.items[id_].discount_percent
+            or self.policy.charges.search(fold(" ".join(line.texts)))
+        ):
+            return None
+        granted, short = self.granted(line.currency), total - amount
+        if short <= max(granted.rounding_minor, granted.fee_to_minor) or not self.names:
+            return None
+        for other in self.by_account[account]:
+            if self.open_minor[other] == amount or self.open_minor[other] < 0:
+                return None
+        score = CERTAIN - (THOUSAND - number.weight) * (THOUSAND - who.weight)
+        if score < self.policy.apply:
+            return None
+        paid = (Allocation(id_, amount),)
+        return Decision(
+            line.id, "applied", "named_in_part", score, amount, line.currency, paid, 0, account[1], (number, who), (), self.model
+        )
 
     def _by_amount(self, line: Line, payer: tuple[AccountKey, Evidence]) -> Decision | None:
         account, who = payer

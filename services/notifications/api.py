@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from chassis.doors import caller, unit
 from chassis.runtime import Runtime
 from chassis.wire import MAX_PAGE
@@ -11,13 +13,17 @@ from proto.common.v1.common_pb2 import Money, Tally
 from proto.notifications.v1 import api_pb2 as pb
 from proto.notifications.v1.api_pb2_grpc import NotificationsServicer
 from services.notifications import commands, store
-from services.notifications.domain import Decision
+from services.notifications.domain import INCONVENIENT, OPT_OUT, Decision, Preference, inconvenient, opt_out, stop, window_of
 
 _CONTACTING = frozenset({"collector", "legal_clerk"})
 ROLES = {
     "ReserveContact": _CONTACTING,
     "ConfirmContact": _CONTACTING,
     "ReleaseContact": _CONTACTING,
+    "RecordContact": _CONTACTING,
+    "RecordPreference": _CONTACTING | {"clerk"},
+    "ClearPreference": _CONTACTING | {commands.GROUP_ROLE},
+    "ListPreferences": _CONTACTING | {"clerk", "auditor", commands.GROUP_ROLE},
     "MayContact": _CONTACTING | {"clerk", "auditor"},
     "StopContacts": frozenset({"operator", "collector"}),
     "StartContacts": frozenset({"operator"}),
@@ -27,7 +33,7 @@ ROLES = {
 
 
 class KeyMissing(Refused):
-    """A reservation without a key could not be asked for again."""
+    """What takes place once and has no key could not be told from a repetition."""
 
     code = "KEY_MISSING"
 
@@ -45,10 +51,8 @@ class Api(NotificationsServicer):
         self._database = runtime.database
 
     async def ReserveContact(self, request: pb.ReserveContactRequest, context: Any) -> pb.ReserveContactResponse:
-        """Ask the gate and take the slot. Refuses: KEY_MISSING, INVALID, NOT_FOUND, UNKNOWN_CHANNEL, CONFLICT."""
-        if not request.key:
-            raise KeyMissing("a reservation needs a key")
-        asked = commands.Asked(_id(request.account_id, "account_id"), request.channel, request.debt_key, f"asked/{request.key}")
+        """Ask the gate and take the slot. Refuses: KEY_MISSING, INVALID, NOT_FOUND, UNKNOWN_CHANNEL, UNKNOWN_PLACE, CONFLICT."""
+        asked = _asked(request, f"asked/{_key(request.key)}", request.place)
         async with self._database.begin(caller(), unit()) as tx:
             reserved = await commands.reserve_contact(tx, asked)
         return pb.ReserveContactResponse(
@@ -59,9 +63,9 @@ class Api(NotificationsServicer):
         )
 
     async def ConfirmContact(self, request: pb.ConfirmContactRequest, context: Any) -> pb.ConfirmContactResponse:
-        """The contact took place. Refuses: INVALID, NOT_FOUND."""
+        """The contact took place. Refuses: INVALID, NOT_FOUND, UNKNOWN_OUTCOME."""
         async with self._database.begin(caller(), unit()) as tx:
-            await commands.confirm_contact(tx, _id(request.reservation_id, "reservation_id"))
+            await commands.confirm_contact(tx, _id(request.reservation_id, "reservation_id"), request.outcome)
         return pb.ConfirmContactResponse()
 
     async def ReleaseContact(self, request: pb.ReleaseContactRequest, context: Any) -> pb.ReleaseContactResponse:
@@ -70,11 +74,37 @@ class Api(NotificationsServicer):
             await commands.release_contact(tx, _id(request.reservation_id, "reservation_id"))
         return pb.ReleaseContactResponse()
 
-    async def MayContact(self, request: pb.MayContactRequest, context: Any) -> pb.MayContactResponse:
-        """Only ask. Refuses: INVALID, NOT_FOUND, UNKNOWN_CHANNEL."""
-        asked = commands.Asked(_id(request.account_id, "account_id"), request.channel, request.debt_key)
+    async def RecordContact(self, request: pb.RecordContactRequest, context: Any) -> pb.RecordContactResponse:
+        """The debtor made contact. Refuses: KEY_MISSING, INVALID, NOT_FOUND, UNKNOWN_CHANNEL, UNKNOWN_OUTCOME."""
+        asked = _asked(request, _key(request.key))
         async with self._database.begin(caller(), unit()) as tx:
-            decision = await commands.may_contact(tx, asked)
+            await commands.note_received(tx, asked, request.outcome)
+        return pb.RecordContactResponse()
+
+    async def RecordPreference(self, request: pb.RecordPreferenceRequest, context: Any) -> pb.RecordPreferenceResponse:
+        """Any unit may note it, for all. Refuses: INVALID, NOT_FOUND."""
+        asked_for = _preference(request.preference)
+        async with self._database.begin(caller(), unit()) as tx:
+            id_ = await commands.record_preference(tx, _id(request.account_id, "account_id"), asked_for)
+        return pb.RecordPreferenceResponse(preference_id=str(id_))
+
+    async def ClearPreference(self, request: pb.ClearPreferenceRequest, context: Any) -> pb.ClearPreferenceResponse:
+        """None clears it alone. Refuses: INVALID, NOT_FOUND, CLEARED_ALONE."""
+        account_id, preference_id = _id(request.account_id, "account_id"), _id(request.preference_id, "preference_id")
+        async with self._database.begin(caller(), unit()) as tx:
+            cleared = await commands.clear_preference(tx, account_id, preference_id)
+        return pb.ClearPreferenceResponse(cleared=cleared)
+
+    async def ListPreferences(self, request: pb.ListPreferencesRequest, context: Any) -> pb.ListPreferencesResponse:
+        """What holds for an account's person. Refuses: INVALID, NOT_FOUND."""
+        async with self._database.begin(caller(), unit()) as tx:
+            rows = await commands.list_preferences(tx, _id(request.account_id, "account_id"))
+        return pb.ListPreferencesResponse(preferences=[_kept(row) for row in rows])
+
+    async def MayContact(self, request: pb.MayContactRequest, context: Any) -> pb.MayContactResponse:
+        """Only ask. Refuses: INVALID, NOT_FOUND, UNKNOWN_CHANNEL, UNKNOWN_PLACE."""
+        async with self._database.begin(caller(), unit()) as tx:
+            decision = await commands.may_contact(tx, _asked(request, place=request.place))
         return pb.MayContactResponse(allowed=decision.allowed, reasons=_reasons(decision), next_allowed_at=_next_at(decision))
 
     async def StopContacts(self, request: pb.StopContactsRequest, context: Any) -> pb.StopContactsResponse:
@@ -123,6 +153,39 @@ def _id(value: str, field: str) -> UUID:
         return UUID(value)
     except ValueError:
         raise IdInvalid(f"{field} is not an id", field=field) from None
+
+
+def _key(value: str) -> str:
+    if not value:
+        raise KeyMissing("it needs a key")
+    return value
+
+
+def _asked(
+    request: pb.ReserveContactRequest | pb.MayContactRequest | pb.RecordContactRequest, key: str = "", place: str = ""
+) -> commands.Asked:
+    return commands.Asked(_id(request.account_id, "account_id"), request.channel, request.debt_key, key, place=place)
+
+
+def _preference(told: pb.Preference) -> Preference:
+    if told.kind == OPT_OUT:
+        return opt_out(told.channel)
+    if told.kind == INCONVENIENT:
+        return inconvenient(told.weekdays, told.begins, told.ends)
+    return stop(told.kind)
+
+
+def _kept(row: Row[Any]) -> pb.KeptPreference:
+    told = pb.Preference(kind=row.kind)
+    if row.kind == OPT_OUT:
+        told.channel = row.value
+    elif row.kind == INCONVENIENT:
+        window = window_of(row.value)
+        told.weekdays.extend(sorted(window.weekdays))
+        told.begins, told.ends = f"{window.begins:%H:%M}", f"{window.ends:%H:%M}"
+    return pb.KeptPreference(
+        preference_id=str(row.id), preference=told, set_at=row.set_at.isoformat(), clearing_asked=bool(row.clearing_asked_by)
+    )
 
 
 def _reasons(decision: Decision) -> list[pb.GateReason]:

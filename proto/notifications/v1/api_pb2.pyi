@@ -27,12 +27,15 @@ class ReserveContactRequest(_message.Message):
     ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
     DEBT_KEY_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     account_id: _builtins.str
     channel: _builtins.str
     """email, letter, registered_letter, sms, call, visit"""
     debt_key: _builtins.str
-    """Whose debt it is about, for rules that count by debt."""
+    """Which debt of the account it is about, for rules that count by debt; empty: the account whole."""
+    place: _builtins.str
+    """Whose telephone or door it is: home, work; empty when nobody knows."""
     def __init__(
         self,
         *,
@@ -40,10 +43,11 @@ class ReserveContactRequest(_message.Message):
         account_id: _builtins.str = ...,
         channel: _builtins.str = ...,
         debt_key: _builtins.str = ...,
+        place: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "channel", b"channel", "debt_key", b"debt_key", "key", b"key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "channel", b"channel", "debt_key", b"debt_key", "key", b"key", "place", b"place"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -106,15 +110,19 @@ class ConfirmContactRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RESERVATION_ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
     reservation_id: _builtins.str
+    outcome: _builtins.str
+    """CONVERSATION, NO_ANSWER, BUSY, MESSAGE, RPC_PROMISE, …; may be told later, once. Empty: as of a letter."""
     def __init__(
         self,
         *,
         reservation_id: _builtins.str = ...,
+        outcome: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reservation_id", b"reservation_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "reservation_id", b"reservation_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -170,25 +178,265 @@ class ReleaseContactResponse(_message.Message):
 Global___ReleaseContactResponse: _TypeAlias = ReleaseContactResponse  # noqa: Y015
 
 @_typing.final
+class RecordContactRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    DEBT_KEY_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    account_id: _builtins.str
+    channel: _builtins.str
+    debt_key: _builtins.str
+    outcome: _builtins.str
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        account_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        debt_key: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "channel", b"channel", "debt_key", b"debt_key", "key", b"key", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordContactRequest: _TypeAlias = RecordContactRequest  # noqa: Y015
+
+@_typing.final
+class RecordContactResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordContactResponse: _TypeAlias = RecordContactResponse  # noqa: Y015
+
+@_typing.final
+class Preference(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    BEGINS_FIELD_NUMBER: _builtins.int
+    ENDS_FIELD_NUMBER: _builtins.int
+    WEEKDAYS_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """opt_out, inconvenient, represented, represented_objected, cease"""
+    channel: _builtins.str
+    """Of an opt-out."""
+    begins: _builtins.str
+    """Of inconvenient hours: the debtor's wall clock; 24:00 is a day's end; an end before the beginning is past midnight."""
+    ends: _builtins.str
+    @_builtins.property
+    def weekdays(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """0 is Monday; none: every day."""
+
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        begins: _builtins.str = ...,
+        ends: _builtins.str = ...,
+        weekdays: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begins", b"begins", "channel", b"channel", "ends", b"ends", "kind", b"kind", "weekdays", b"weekdays"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Preference: _TypeAlias = Preference  # noqa: Y015
+
+@_typing.final
+class RecordPreferenceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    PREFERENCE_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    @_builtins.property
+    def preference(self) -> Global___Preference: ...
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        preference: Global___Preference | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preference", b"preference"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "preference", b"preference"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordPreferenceRequest: _TypeAlias = RecordPreferenceRequest  # noqa: Y015
+
+@_typing.final
+class RecordPreferenceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFERENCE_ID_FIELD_NUMBER: _builtins.int
+    preference_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        preference_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preference_id", b"preference_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordPreferenceResponse: _TypeAlias = RecordPreferenceResponse  # noqa: Y015
+
+@_typing.final
+class ClearPreferenceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    PREFERENCE_ID_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    preference_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        preference_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "preference_id", b"preference_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClearPreferenceRequest: _TypeAlias = ClearPreferenceRequest  # noqa: Y015
+
+@_typing.final
+class ClearPreferenceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLEARED_FIELD_NUMBER: _builtins.int
+    cleared: _builtins.bool
+    """False: another unit must ask for it too."""
+    def __init__(
+        self,
+        *,
+        cleared: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cleared", b"cleared"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClearPreferenceResponse: _TypeAlias = ClearPreferenceResponse  # noqa: Y015
+
+@_typing.final
+class ListPreferencesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPreferencesRequest: _TypeAlias = ListPreferencesRequest  # noqa: Y015
+
+@_typing.final
+class ListPreferencesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def preferences(self) -> _containers.RepeatedCompositeFieldContainer[Global___KeptPreference]: ...
+    def __init__(
+        self,
+        *,
+        preferences: _abc.Iterable[Global___KeptPreference] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPreferencesResponse: _TypeAlias = ListPreferencesResponse  # noqa: Y015
+
+@_typing.final
+class KeptPreference(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFERENCE_ID_FIELD_NUMBER: _builtins.int
+    PREFERENCE_FIELD_NUMBER: _builtins.int
+    SET_AT_FIELD_NUMBER: _builtins.int
+    CLEARING_ASKED_FIELD_NUMBER: _builtins.int
+    preference_id: _builtins.str
+    set_at: _builtins.str
+    """RFC 3339"""
+    clearing_asked: _builtins.bool
+    """Some unit has asked for it; another's asking clears it."""
+    @_builtins.property
+    def preference(self) -> Global___Preference: ...
+    def __init__(
+        self,
+        *,
+        preference_id: _builtins.str = ...,
+        preference: Global___Preference | None = ...,
+        set_at: _builtins.str = ...,
+        clearing_asked: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preference", b"preference"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearing_asked", b"clearing_asked", "preference", b"preference", "preference_id", b"preference_id", "set_at", b"set_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeptPreference: _TypeAlias = KeptPreference  # noqa: Y015
+
+@_typing.final
 class MayContactRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
     DEBT_KEY_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
     account_id: _builtins.str
     channel: _builtins.str
     debt_key: _builtins.str
+    place: _builtins.str
     def __init__(
         self,
         *,
         account_id: _builtins.str = ...,
         channel: _builtins.str = ...,
         debt_key: _builtins.str = ...,
+        place: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "channel", b"channel", "debt_key", b"debt_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "channel", b"channel", "debt_key", b"debt_key", "place", b"place"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

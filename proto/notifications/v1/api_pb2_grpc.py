@@ -49,6 +49,26 @@ class NotificationsStub:
                 request_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.ReleaseContactRequest.SerializeToString,
                 response_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.ReleaseContactResponse.FromString,
                 _registered_method=True)
+        self.RecordContact = channel.unary_unary(
+                '/notifications.v1.Notifications/RecordContact',
+                request_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.RecordContactRequest.SerializeToString,
+                response_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.RecordContactResponse.FromString,
+                _registered_method=True)
+        self.RecordPreference = channel.unary_unary(
+                '/notifications.v1.Notifications/RecordPreference',
+                request_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.RecordPreferenceRequest.SerializeToString,
+                response_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.RecordPreferenceResponse.FromString,
+                _registered_method=True)
+        self.ClearPreference = channel.unary_unary(
+                '/notifications.v1.Notifications/ClearPreference',
+                request_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.ClearPreferenceRequest.SerializeToString,
+                response_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.ClearPreferenceResponse.FromString,
+                _registered_method=True)
+        self.ListPreferences = channel.unary_unary(
+                '/notifications.v1.Notifications/ListPreferences',
+                request_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.ListPreferencesRequest.SerializeToString,
+                response_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.ListPreferencesResponse.FromString,
+                _registered_method=True)
         self.MayContact = channel.unary_unary(
                 '/notifications.v1.Notifications/MayContact',
                 request_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.MayContactRequest.SerializeToString,
@@ -96,6 +116,33 @@ class NotificationsServicer:
     def ReleaseContact(self, request, context):
         """It did not: the slot is free again.
         """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordContact(self, request, context):
+        """The debtor made contact: no cap counts it, but a conversation is one, whoever called.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordPreference(self, request, context):
+        """What a person asks for, or who speaks for the person: holds for the whole group from the moment this is answered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClearPreference(self, request, context):
+        """No unit clears one alone: it is cleared when a second unit asks for it too, or somebody who decides for the group.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPreferences(self, request, context):
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -149,6 +196,26 @@ def add_NotificationsServicer_to_server(servicer, server):
                     servicer.ReleaseContact,
                     request_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.ReleaseContactRequest.FromString,
                     response_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.ReleaseContactResponse.SerializeToString,
+            ),
+            'RecordContact': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordContact,
+                    request_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.RecordContactRequest.FromString,
+                    response_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.RecordContactResponse.SerializeToString,
+            ),
+            'RecordPreference': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordPreference,
+                    request_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.RecordPreferenceRequest.FromString,
+                    response_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.RecordPreferenceResponse.SerializeToString,
+            ),
+            'ClearPreference': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClearPreference,
+                    request_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.ClearPreferenceRequest.FromString,
+                    response_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.ClearPreferenceResponse.SerializeToString,
+            ),
+            'ListPreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPreferences,
+                    request_deserializer=proto_dot_notifications_dot_v1_dot_api__pb2.ListPreferencesRequest.FromString,
+                    response_serializer=proto_dot_notifications_dot_v1_dot_api__pb2.ListPreferencesResponse.SerializeToString,
             ),
             'MayContact': grpc.unary_unary_rpc_method_handler(
                     servicer.MayContact,
@@ -257,6 +324,114 @@ class Notifications:
             '/notifications.v1.Notifications/ReleaseContact',
             proto_dot_notifications_dot_v1_dot_api__pb2.ReleaseContactRequest.SerializeToString,
             proto_dot_notifications_dot_v1_dot_api__pb2.ReleaseContactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordContact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/notifications.v1.Notifications/RecordContact',
+            proto_dot_notifications_dot_v1_dot_api__pb2.RecordContactRequest.SerializeToString,
+            proto_dot_notifications_dot_v1_dot_api__pb2.RecordContactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordPreference(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/notifications.v1.Notifications/RecordPreference',
+            proto_dot_notifications_dot_v1_dot_api__pb2.RecordPreferenceRequest.SerializeToString,
+            proto_dot_notifications_dot_v1_dot_api__pb2.RecordPreferenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClearPreference(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/notifications.v1.Notifications/ClearPreference',
+            proto_dot_notifications_dot_v1_dot_api__pb2.ClearPreferenceRequest.SerializeToString,
+            proto_dot_notifications_dot_v1_dot_api__pb2.ClearPreferenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/notifications.v1.Notifications/ListPreferences',
+            proto_dot_notifications_dot_v1_dot_api__pb2.ListPreferencesRequest.SerializeToString,
+            proto_dot_notifications_dot_v1_dot_api__pb2.ListPreferencesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,13 @@ class NotificationsStub:
     """The contact took place."""
     ReleaseContact: _grpc.UnaryUnaryMultiCallable[_api_pb2.ReleaseContactRequest, _api_pb2.ReleaseContactResponse]
     """It did not: the slot is free again."""
+    RecordContact: _grpc.UnaryUnaryMultiCallable[_api_pb2.RecordContactRequest, _api_pb2.RecordContactResponse]
+    """The debtor made contact: no cap counts it, but a conversation is one, whoever called."""
+    RecordPreference: _grpc.UnaryUnaryMultiCallable[_api_pb2.RecordPreferenceRequest, _api_pb2.RecordPreferenceResponse]
+    """What a person asks for, or who speaks for the person: holds for the whole group from the moment this is answered."""
+    ClearPreference: _grpc.UnaryUnaryMultiCallable[_api_pb2.ClearPreferenceRequest, _api_pb2.ClearPreferenceResponse]
+    """No unit clears one alone: it is cleared when a second unit asks for it too, or somebody who decides for the group."""
+    ListPreferences: _grpc.UnaryUnaryMultiCallable[_api_pb2.ListPreferencesRequest, _api_pb2.ListPreferencesResponse]
     MayContact: _grpc.UnaryUnaryMultiCallable[_api_pb2.MayContactRequest, _api_pb2.MayContactResponse]
     """Only ask."""
     StopContacts: _grpc.UnaryUnaryMultiCallable[_api_pb2.StopContactsRequest, _api_pb2.StopContactsResponse]
@@ -54,6 +61,13 @@ class NotificationsAsyncStub(NotificationsStub):
     """The contact took place."""
     ReleaseContact: _aio.UnaryUnaryMultiCallable[_api_pb2.ReleaseContactRequest, _api_pb2.ReleaseContactResponse]  # type: ignore[assignment]
     """It did not: the slot is free again."""
+    RecordContact: _aio.UnaryUnaryMultiCallable[_api_pb2.RecordContactRequest, _api_pb2.RecordContactResponse]  # type: ignore[assignment]
+    """The debtor made contact: no cap counts it, but a conversation is one, whoever called."""
+    RecordPreference: _aio.UnaryUnaryMultiCallable[_api_pb2.RecordPreferenceRequest, _api_pb2.RecordPreferenceResponse]  # type: ignore[assignment]
+    """What a person asks for, or who speaks for the person: holds for the whole group from the moment this is answered."""
+    ClearPreference: _aio.UnaryUnaryMultiCallable[_api_pb2.ClearPreferenceRequest, _api_pb2.ClearPreferenceResponse]  # type: ignore[assignment]
+    """No unit clears one alone: it is cleared when a second unit asks for it too, or somebody who decides for the group."""
+    ListPreferences: _aio.UnaryUnaryMultiCallable[_api_pb2.ListPreferencesRequest, _api_pb2.ListPreferencesResponse]  # type: ignore[assignment]
     MayContact: _aio.UnaryUnaryMultiCallable[_api_pb2.MayContactRequest, _api_pb2.MayContactResponse]  # type: ignore[assignment]
     """Only ask."""
     StopContacts: _aio.UnaryUnaryMultiCallable[_api_pb2.StopContactsRequest, _api_pb2.StopContactsResponse]  # type: ignore[assignment]
@@ -86,6 +100,37 @@ class NotificationsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_api_pb2.ReleaseContactResponse, _abc.Awaitable[_api_pb2.ReleaseContactResponse]]:
         """It did not: the slot is free again."""
+
+    @_abc_1.abstractmethod
+    def RecordContact(
+        self,
+        request: _api_pb2.RecordContactRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.RecordContactResponse, _abc.Awaitable[_api_pb2.RecordContactResponse]]:
+        """The debtor made contact: no cap counts it, but a conversation is one, whoever called."""
+
+    @_abc_1.abstractmethod
+    def RecordPreference(
+        self,
+        request: _api_pb2.RecordPreferenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.RecordPreferenceResponse, _abc.Awaitable[_api_pb2.RecordPreferenceResponse]]:
+        """What a person asks for, or who speaks for the person: holds for the whole group from the moment this is answered."""
+
+    @_abc_1.abstractmethod
+    def ClearPreference(
+        self,
+        request: _api_pb2.ClearPreferenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.ClearPreferenceResponse, _abc.Awaitable[_api_pb2.ClearPreferenceResponse]]:
+        """No unit clears one alone: it is cleared when a second unit asks for it too, or somebody who decides for the group."""
+
+    @_abc_1.abstractmethod
+    def ListPreferences(
+        self,
+        request: _api_pb2.ListPreferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.ListPreferencesResponse, _abc.Awaitable[_api_pb2.ListPreferencesResponse]]: ...
 
     @_abc_1.abstractmethod
     def MayContact(

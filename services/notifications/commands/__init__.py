@@ -21,7 +21,7 @@ from services.notifications.commands.messages import (
 )
 from services.notifications.commands.outcomes import DELIVERY, DISPATCHED, EMAIL
 from services.notifications.commands.policies import LETTER, RuleBook, UnknownCollector, rule_book, texts
-from services.notifications.commands.preferences import GROUP_ROLE, ClearedAlone, clear_preference, record_preference
+from services.notifications.commands.preferences import GROUP_ROLE, ClearedAlone, clear_preference, list_preferences, record_preference
 from services.notifications.commands.projections import Account, take_account, take_party
 from services.notifications.commands.sending import Draft, Prepared, note_refused, note_rejected, note_sent, settle, start_sending
 from services.notifications.commands.stops import start_contacts, stop_contacts
@@ -48,6 +48,7 @@ __all__ = [
     "clear_preference",
     "confirm_contact",
     "end_look",
+    "list_preferences",
     "may_contact",
     "note_received",
     "note_refused",

@@ -1,6 +1,10 @@
 """What people ask of the whole group: any unit notes it at once for all units, none clears it alone."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from chassis.database import Transaction, new_id
 from kernel.errors import NotFound, Refused
@@ -52,6 +56,11 @@ async def clear_preference(tx: Transaction, account_id: UUID, preference_id: UUI
     assert row is not None, "it is live, and locked"
     tx.note("contact preference cleared" if row.cleared else "clearing asked for", party=party_id, preference=preference_id)
     return bool(row.cleared)
+
+
+async def list_preferences(tx: Transaction, account_id: UUID) -> Sequence[Row[Any]]:
+    """What holds for the account's person. Refuses: NOT_FOUND."""
+    return await store.live_preferences(tx, await _party(tx, account_id))
 
 
 async def _party(tx: Transaction, account_id: UUID) -> UUID:

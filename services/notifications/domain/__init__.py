@@ -16,7 +16,17 @@ from services.notifications.domain.gate import (
     window_start,
 )
 from services.notifications.domain.places import Place, Places, read_places
-from services.notifications.domain.preferences import INCONVENIENT, OPT_OUT, Preference, Wishes, inconvenient, opt_out, stop, wishes
+from services.notifications.domain.preferences import (
+    INCONVENIENT,
+    OPT_OUT,
+    Preference,
+    Wishes,
+    inconvenient,
+    opt_out,
+    stop,
+    window_of,
+    wishes,
+)
 from services.notifications.domain.request import read_facts
 from services.notifications.domain.rules import CHANNELS, COLLECTORS, OUTCOMES, Rule, read_rules
 from services.notifications.domain.texts import LABELS, Letter, Recipient, Sender, Texts, UnknownTemplate, letter_data
@@ -66,6 +76,7 @@ __all__ = [
     "read_rules",
     "statutory",
     "stop",
+    "window_of",
     "window_start",
     "wishes",
 ]

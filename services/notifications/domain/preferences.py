@@ -67,10 +67,11 @@ def wishes(preferences: Iterable[Preference]) -> Wishes:
     stops = {kind for kind in STOPS if by_kind[kind]}
     if "represented_objected" in stops:
         stops.add("represented")
-    return Wishes(frozenset(by_kind[OPT_OUT]), tuple(_window(value) for value in sorted(by_kind[INCONVENIENT])), frozenset(stops))
+    return Wishes(frozenset(by_kind[OPT_OUT]), tuple(window_of(value) for value in sorted(by_kind[INCONVENIENT])), frozenset(stops))
 
 
-def _window(value: str) -> Window:
+def window_of(value: str) -> Window:
+    """The window that a preference's value tells."""
     days, _, hours = value.partition(" ")
     begins, _, ends = hours.partition("-")
     return Window(frozenset(int(day) for day in days.split(",") if day), time.fromisoformat(begins), time.fromisoformat(ends))

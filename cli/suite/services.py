@@ -106,4 +106,4 @@ def _finish(child: Child) -> None:
 def _with(own: Mapping[str, str]) -> dict[str, str]:
     """Our own environment (locale, telemetry, log level) with what the suite decides on top of it."""
     local = "127.0.0.1,localhost"  # a proxy of the environment must not carry calls to this machine
-    return {**os.environ, "NO_PROXY": local, "no_proxy": local, "PYTHONUNBUFFERED": "1", **own}
+    return {**os.environ, "NO_PROXY": local, "no_proxy": local, "PYTHONUNBUFFERED": "1", "GRPC_VERBOSITY": "ERROR", **own}

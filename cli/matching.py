@@ -1,6 +1,7 @@
 """`saiken match`: which payment pays what, from a list of open items and bank statements, without server or database."""
 
 import csv
+import gc
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,6 +53,7 @@ def match(
     from services.payments.domain.matching import Book, accounts_of, match_lines
 
     began = perf_counter()
+    gc.disable()  # nothing made here is ever garbage, and looking for it costs a third of the time
     with progress("matching"):
         rows = read_items(items.read_bytes())
         lines = list(read_lines([*statement, *(more or ())]))

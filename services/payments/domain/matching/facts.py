@@ -1,10 +1,10 @@
 """What matching reads and what it answers: items, accounts, bank lines, decisions; amounts in minor units, scores in millionths."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Status = Literal["applied", "suggested", "unidentified", "not_receivable"]
 Reason = Literal["discount", "bank_charges", "rounding", "fx"]
@@ -64,8 +64,10 @@ class Line:
     end_to_end_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+# Answers are made a hundred thousand a second: a named tuple is as frozen as a dataclass and made in a quarter of its time.
+
+
+class Evidence(NamedTuple):
     """One reason for an answer. `weight` is in thousandths: the doubt that it alone would remove."""
 
     kind: str
@@ -73,16 +75,14 @@ class Evidence:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """What is granted beside the money, so that the item counts as paid."""
 
     amount_minor: int
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
+class Allocation(NamedTuple):
     """Money of the line for one item; negative for a credit that is netted."""
 
     item_id: str
@@ -95,8 +95,7 @@ class Allocation:
         return self.amount_minor + (self.difference.amount_minor if self.difference else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """A whole answer for a person: what would go where, the rest on the account."""
 
     score: int
@@ -107,8 +106,7 @@ class Suggestion:
     evidence: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What happens to a line, and why. Σ allocations + `on_account_minor` = the line's amount, always.
 
     `on_account_minor` of a line that is not applied is money that waits; `account_id` is the payer's where it is certain.
@@ -125,7 +123,7 @@ class Decision:
     on_account_minor: int = 0
     account_id: str | None = None
     evidence: tuple[Evidence, ...] = ()
-    suggestions: tuple[Suggestion, ...] = field(default=())
+    suggestions: tuple[Suggestion, ...] = ()
     model: str = ""
 
 

@@ -1,6 +1,6 @@
 """The plain lines, which are most: a certain payer, and whole numbers that add up, or one item of this very amount."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from services.payments.domain.matching.book import TAIL_DIGITS, Book
 from services.payments.domain.matching.facts import CERTAIN, TOKEN_KINDS, Allocation, Decision, Evidence, Line
@@ -49,13 +49,26 @@ class Quick:
         payer = self._payer(line)
         if payer is None:
             return None
+        account = payer[0]
         if hits:
-            return self._by_number(line, payer, hits)
-        return None if self._names_a_part(words) else self._by_amount(line, payer)
+            if any((item.business_unit, item.account_id) == account for item in map(self.items.__getitem__, hits)):
+                return self._by_number(line, payer, hits)
+            if not self._is_harmless(hits, account, line.amount_minor):
+                return None
+        return self._by_amount(line, payer) if self._has_no_part(words, account, line.amount_minor) else None
 
-    def _names_a_part(self, words: Sequence[str]) -> bool:
-        """True when a word may be what is left of a number of ours: then the text is read."""
-        return any(word[-1].isdigit() and len(word) >= TAIL_DIGITS and word.translate(SKELETON) in self.book.by_part for word in words)
+    def _has_no_part(self, words: Sequence[str], account: AccountKey, amount: int) -> bool:
+        """True when no word is what people leave of a number that may be meant."""
+        parts = [word.translate(SKELETON) for word in words if len(word) >= TAIL_DIGITS and word[-1].isdigit()]
+        return all(self._is_harmless(ids, account, amount) for part in parts for _, ids in self.book.by_part.get(part, ()))
+
+    def _is_harmless(self, ids: Iterable[str], account: AccountKey, amount: int) -> bool:
+        """True when a number names items of somebody else that this amount does not pay: then it is not followed."""
+        for id_ in ids:
+            item, open_minor = self.items[id_], self.open_minor[id_]
+            if (item.business_unit, item.account_id) == account or amount <= open_minor <= amount + amount // 2 or open_minor <= 0:
+                return False
+        return True
 
     def _payer(self, line: Line) -> tuple[AccountKey, Evidence] | None:
         for token in line.tokens:

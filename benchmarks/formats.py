@@ -109,8 +109,9 @@ def documents(number: int) -> dict[str, bytes]:
 
 def _lengthened(text: str, name: str, number: int) -> str:
     """The document with its first line again and again."""
-    end = f"</{name}>"
-    first, last = text.index(f"<{name}>"), text.index(end) + len(end)
+    first = text.index(f"<{name}")
+    end = "/>" if text[first:].partition(">")[0].endswith("/") else f"</{name}>"
+    last = text.index(end, first) + len(end)
     return text[:first] + text[first:last] * number + text[last:]
 
 

@@ -5,7 +5,7 @@ import zlib
 
 from kernel.errors import Unreadable
 
-# An invoice's XML with annexes stays below this; a stream that inflates beyond it is a bomb.
+# An invoice's XML with annexes stays below this; what inflates beyond it, all streams together, is a bomb.
 MAX_XML_BYTES = 32 * 1024 * 1024
 # A PDF of more objects with streams is no invoice.
 MAX_STREAMS = 20_000
@@ -23,8 +23,10 @@ def embedded_invoice(content: bytes) -> bytes:
     if re.search(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)", content):
         raise Unreadable("UNKNOWN_FORMAT", "the PDF is encrypted; its embedded file cannot be read")
     found: dict[bytes, bytes] = {}
+    left = MAX_XML_BYTES
     for key, dictionary, data in _streams(content):
-        xml = _inflated(dictionary, data)
+        xml = _inflated(dictionary, data, left)
+        left -= len(xml or b"")
         # A later definition of the same object replaces the earlier one.
         if xml is not None and _XML.match(xml) and _INVOICE.search(xml[:65_536]):
             found[key] = xml
@@ -49,7 +51,7 @@ def _streams(content: bytes) -> "list[tuple[bytes, bytes, bytes]]":
         end = content.find(b"endstream", match.end())
         if end < 0:
             raise Unreadable("TRUNCATED", "the PDF ends within a stream")
-        before = content[max(0, match.start() - _DICTIONARY_BYTES) : match.start()]
+        before = content[max(place, match.start() - _DICTIONARY_BYTES) : match.start()]
         objects = list(_OBJECT.finditer(before))
         if objects:
             dictionary = before[objects[-1].end() :]
@@ -59,14 +61,14 @@ def _streams(content: bytes) -> "list[tuple[bytes, bytes, bytes]]":
     raise Unreadable("TOO_LARGE", f"the PDF has more than {MAX_STREAMS} streams")
 
 
-def _inflated(dictionary: bytes, data: bytes) -> bytes | None:
+def _inflated(dictionary: bytes, data: bytes, left: int) -> bytes | None:
     if b"/FlateDecode" not in dictionary and b"/Fl " not in dictionary:
         return None if b"/Filter" in dictionary else data
     decoder = zlib.decompressobj()
     try:
-        xml = decoder.decompress(data, MAX_XML_BYTES + 1)
+        xml = decoder.decompress(data, left + 1)
     except zlib.error:
         return None
-    if len(xml) > MAX_XML_BYTES:
-        raise Unreadable("TOO_LARGE", f"an embedded file of more than {MAX_XML_BYTES} bytes")
+    if len(xml) > left:
+        raise Unreadable("TOO_LARGE", f"embedded files of more than {MAX_XML_BYTES} bytes")
     return xml

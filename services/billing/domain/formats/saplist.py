@@ -39,7 +39,7 @@ _LABELS = {
 _FIELDS = {label: field for field, labels in _LABELS.items() for label in labels.split()}
 _NEEDED = frozenset({"document", "kind", "currency", "amount"})
 # A list by customer names it in a line of its own, above its items.
-_ABOVE = re.compile(r"\W*(?P<label>Debitor|Kunde|Customer|Name|Buchungskreis|Company Code)\s*:?\s+(?P<value>\S.*?)\W*$", re.IGNORECASE)
+_ABOVE = re.compile(r"\W*(?P<label>Debitor|Kunde|Customer|Name)\s*:?\s+(?P<value>\S.*)", re.IGNORECASE)
 _ABOVE_FIELDS = {"debitor": "account", "kunde": "account", "customer": "account", "name": "name"}
 _MAX_TERM_DAYS = 999
 # Document types of the standard system: invoices, credit memos, payments and clearing.
@@ -130,7 +130,7 @@ def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
     above: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         if (match := _ABOVE.match(line)) and (field := _ABOVE_FIELDS.get(match["label"].casefold())):
-            above[field] = match["value"]
+            above[field] = match["value"].strip("| ")
         cells = _cells(line, mark) if number > place + 1 else []
         if len(found) >= MAX_ROWS:
             raise Unreadable("TOO_LARGE", f"more than {MAX_ROWS} rows", line=number)

@@ -22,30 +22,36 @@ class Fields:
     """
 
     def __init__(self, record: Record) -> None:
-        self._pieces = list(record.pieces)
+        self._pieces = record.pieces
         self._line = record.line
+        self._piece = self._place = 0
         self._at_start_of_piece = False
 
     @property
     def exhausted(self) -> bool:
         """True when neither this piece nor a continuation has a field left."""
-        return not self._pieces
+        return self._piece >= len(self._pieces)
 
     def next(self) -> str:
         """The next field without blanks; continues in the next piece where one has ended."""
-        if not self._pieces:
+        if self.exhausted:
             return ""
-        head, comma, tail = self._pieces[0].partition(",")
-        if comma:
-            self._pieces[0] = tail
-        else:
-            self._pieces.pop(0)
-        self._at_start_of_piece = not comma
-        return head.strip()
+        text, start = self._pieces[self._piece], self._place
+        comma = text.find(",", start)
+        self._at_start_of_piece = comma < 0
+        if comma < 0:
+            self._piece, self._place = self._piece + 1, 0
+            return text[start:].strip()
+        self._place = comma + 1
+        return text[start:comma].strip()
 
     def peek(self) -> str:
         """The next field without taking it."""
-        return self._pieces[0].partition(",")[0].strip() if self._pieces else ""
+        if self.exhausted:
+            return ""
+        text = self._pieces[self._piece]
+        comma = text.find(",", self._place)
+        return text[self._place : comma if comma >= 0 else None].strip()
 
     @property
     def at_continuation(self) -> bool:
@@ -95,13 +101,15 @@ class Fields:
         A bank that ends the record before its references may put them, or just text, into the continuation: a
         reference is there only if a comma follows it.
         """
-        if self._at_start_of_piece and self._pieces and "," not in self._pieces[0]:
+        if self._at_start_of_piece and not self.exhausted and "," not in self._pieces[self._piece]:
             return ""
         return self.next()
 
     def rest(self) -> str:
         """All that is left, as text."""
-        left, self._pieces = self._pieces, []
+        left = self._pieces[self._piece :]
+        left[:1] = [text[self._place :] for text in left[:1]]
+        self._piece = len(self._pieces)
         return " ".join(left)
 
 

@@ -15,7 +15,8 @@ _NEVER_A_TIME = frozenset("61 86 62F 62M 64 65 65F 60F 60M 90C 90D 34F 28C 25P 1
 _AFTER_20 = frozenset("21 25 25P 28 28C 60F 60M 13D 34F".split())
 _END = re.compile(r"-(\}.*|XXX)?\s*")
 _BLOCKS = re.compile(r"\{1:.*|\{2:.*|\{3:.*|\{4:")
-_BLOCK_4 = re.compile(r"^(\{[1235]:.*\})*\{4:")
+# Blocks 3 and 5 hold blocks of their own, one deep; each brace has one place, so that no line is tried in many ways.
+_BLOCK_4 = re.compile(r"^(?:\{[1235]:[^{}]*(?:\{[^{}]*\}[^{}]*)*\})*\{4:")
 # How many lines a text field of a bank has at most; SWIFT allows 6, Danish and Turkish banks send 40.
 MAX_FIELD_LINES = 500
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from kernel.errors import Unreadable
 from services.payments.domain.formats.values import MAX_TEXT_CHARACTERS
 
-_TOKEN = re.compile(
-    r"<!\[CDATA\[(?P<cdata>.*?)\]\]>|<!--.*?-->|<\?.*?\?>|<(?P<close>/?)(?:\w{1,20}:)?(?P<name>[A-Za-z][\w.]*)[^<>]{0,200}>", re.DOTALL
-)
+_TOKEN = re.compile(r"(?P<opens><!\[CDATA\[|<!--|<\?)|<(?P<close>/?)(?:\w{1,20}:)?(?P<name>[A-Za-z][\w.]*)[^<>]{0,200}>")
+_ENDS = {"<![CDATA[": "]]>", "<!--": "-->", "<?": "?>"}
 _UNSAFE = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 # OFX nests about ten deep; a file that goes on is an attack on the stack.
 MAX_DEPTH = 64
@@ -67,19 +66,38 @@ def _tokens(text: str) -> Iterator[tuple[str, bool, str, int]]:
     """Name, whether it closes, the text behind it, its place."""
     pending: tuple[str, bool, int] | None = None
     parts: list[str] = []
-    end = 0
-    for match in _TOKEN.finditer(text):
-        parts.append(html.unescape(text[end : match.start()][:MAX_TEXT_CHARACTERS]))
-        end = match.end()
-        if match["cdata"] is not None:
-            parts.append(match["cdata"][:MAX_TEXT_CHARACTERS])
-        if match["name"] is None:
-            continue
-        if pending:
-            yield pending[0], pending[1], "".join(parts).strip(), pending[2]
-        pending, parts = (match["name"].upper(), bool(match["close"]), match.start()), []
+    for name, closing, before, place in _pieces(text):
+        parts.append(before)
+        if name:
+            if pending:
+                yield pending[0], pending[1], "".join(parts).strip(), pending[2]
+            pending, parts = (name, closing, place), []
     if pending:
         yield pending[0], pending[1], "".join(parts).strip(), pending[2]
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool, str, int]]:
+    """Each tag with the text before it; CDATA as text without a name, comments and instructions as nothing."""
+    end = place = 0
+    unclosed: set[str] = set()
+    while match := _TOKEN.search(text, place):
+        place = match.end()
+        opens = match["opens"]
+        # What never ends is text; it is looked for once, or a file of beginnings would be read for each of them.
+        if opens in unclosed:
+            continue
+        closed = text.find(_ENDS[opens], place) if opens else place
+        if closed < 0:
+            unclosed.add(opens)
+            continue
+        before = html.unescape(text[end : match.start()][:MAX_TEXT_CHARACTERS])
+        if opens:
+            inside = text[place:closed][:MAX_TEXT_CHARACTERS] if opens == "<![CDATA[" else ""
+            yield "", False, before + inside, match.start()
+            place = closed + len(_ENDS[opens])
+        else:
+            yield match["name"].upper(), bool(match["close"]), before, match.start()
+        end = place
 
 
 def _closed(name: str, open_ones: list[Aggregate], names: frozenset[str]) -> Iterator[Aggregate]:

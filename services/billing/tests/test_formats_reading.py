@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import re
 import zipfile
+import zlib
 from datetime import date
 from pathlib import Path
 
@@ -175,3 +177,56 @@ def test_a_refusal_inside_an_archive_names_the_member():
         read(buffer.getvalue(), "all.zip")
 
     assert (refused.value.code, refused.value.details["file"]) == ("UNKNOWN_FORMAT", "bad.txt")
+
+
+@pytest.mark.parametrize("padded", ["\n  {}", "\ufeff\n{}", "{}\x1a", "{}\x00\x00\r\n"])
+@pytest.mark.parametrize("name", ["invoice.xml", "invoice-cii.xml"])
+def test_blanks_before_the_xml_and_padding_behind_it_mean_nothing(padded, name):
+    text = fixture(name).decode()
+
+    assert read(padded.format(text).encode()).documents == read(text.encode()).documents
+
+
+def test_an_invoice_in_peppols_envelope_is_read():
+    name = "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
+    text = fixture("invoice.xml").decode()
+    body = text[text.index("<Invoice") :]
+    wrapped = f'<s:StandardBusinessDocument xmlns:s="{name}"><s:StandardBusinessDocumentHeader/>{body}</s:StandardBusinessDocument>'
+
+    assert read(wrapped.encode()).documents == read(text.encode()).documents
+
+
+def test_an_empty_optional_amount_is_none_and_a_date_may_carry_a_time():
+    text = fixture("invoice.xml").decode()
+    odd = re.sub(r"(<cbc:PrepaidAmount[^>]*>)[^<]*", r"\1", text).replace(
+        "2026-03-02</cbc:IssueDate>", "2026-03-02T00:00:00</cbc:IssueDate>"
+    )
+
+    (document,) = read(odd.encode()).documents
+
+    assert (document.issued_on, str(document.prepaid)) == (date(2026, 3, 2), "0.00")
+
+
+@pytest.mark.parametrize("name", [b"factur-x.xml", b"zugferd-invoice.xml", b"ZUGFeRD-invoice.xml", b"xrechnung.xml"])
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n"])
+def test_a_pdf_gives_its_invoice_whatever_the_attachment_is_called(name, ends):
+    packed = zlib.compress(fixture("invoice-cii.xml"))
+    parts = [b"%PDF-1.7", b"1 0 obj", b"<</Type/EmbeddedFile/Filter[/FlateDecode]>>", b"stream", packed, b"endstream", b"endobj"]
+    pdf = ends.join([*parts, b"2 0 obj <</Type/Filespec/F(%s)/EF<</F 1 0 R>>>> endobj" % name, b"%%EOF"])
+
+    assert read(pdf).documents[0].number == read(fixture("invoice-cii.xml")).documents[0].number
+
+
+@pytest.mark.parametrize(
+    ("inside", "words"),
+    [
+        (b"stream\n<x:SCRDMCCBDACIOMessageStructure xmlns:x='o'/>\nendstream", "no invoice as data"),
+        (b"stream\nabc\nendstream\ntrailer <</Encrypt 5 0 R>>", "encrypted"),
+        (b"", "no invoice as data"),
+    ],
+)
+def test_a_pdf_without_an_invoice_that_can_be_read_says_why(inside, words):
+    with pytest.raises(Unreadable, match=words) as refused:
+        read(b"%PDF-1.7\n1 0 obj <</Type/EmbeddedFile>>" + inside + b"\nendobj\n%%EOF")
+
+    assert refused.value.code == "UNKNOWN_FORMAT"

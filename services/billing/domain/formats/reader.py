@@ -18,6 +18,8 @@ MAX_BYTES = 32 * 1024 * 1024
 
 _UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _XML_START = re.compile(rb"^(\xef\xbb\xbf)?\s*<[?!A-Za-z]")
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+)?html[\s>]", re.IGNORECASE)
+_HEAD_BYTES = 1_000
 _PDF = b"%PDF-"
 # Peppol's transport puts an invoice into this (SBDH).
 _ENVELOPE = "StandardBusinessDocument"
@@ -59,6 +61,8 @@ def _together(files: list[InvoiceFile]) -> InvoiceFile:
 def _read_one(content: bytes, profiles: Sequence[Profile]) -> InvoiceFile:
     if not content.strip(b" \t\r\n\x1a\xef\xbb\xbf"):
         raise Unreadable("EMPTY", "the file has no content")
+    if _HTML.match(content[:_HEAD_BYTES]):
+        raise Unreadable("UNKNOWN_FORMAT", "this is an HTML page, not an invoice", line=1)
     if _looks_like_xml(content):
         return _read_xml(content)
     if content.lstrip().startswith(_PDF):

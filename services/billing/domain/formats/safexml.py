@@ -16,6 +16,7 @@ _ENCODING = re.compile(r"not proper UTF-8|[Ee]ncoding|Invalid bytes|invalid mult
 
 def parse(content: bytes) -> Node:
     """The root element. Raises Unreadable UNSAFE_XML, TRUNCATED, ENCODING, TOO_LARGE, INVALID, with `line`."""
+    content = _without_padding(content)
     # Before parsing, because an entity is expanded in attributes while parsing; NULs go for UTF-16's sake.
     visible = content.replace(b"\x00", b"").upper()
     for forbidden in (b"<!DOCTYPE", b"<!ENTITY"):
@@ -31,6 +32,13 @@ def parse(content: bytes) -> Node:
     if root.getroottree().docinfo.internalDTD is not None:
         raise Unreadable("UNSAFE_XML", "XML with a DOCTYPE is not read: it may name files and entities", line=1)
     return root
+
+
+def _without_padding(content: bytes) -> bytes:
+    """Without blanks before the XML and what mainframes leave behind it; where two bytes make a character they are halves of one."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in content[:4]:
+        return content
+    return content.removeprefix(b"\xef\xbb\xbf").strip(b"\x00\x1a \t\r\n")
 
 
 def line_of(node: Node) -> int:
@@ -59,6 +67,8 @@ def _refusal(content: bytes, error: etree.XMLSyntaxError) -> Unreadable:
     if _ENCODING.search(message):
         return Unreadable("ENCODING", message, line=line)
     at_the_end = line >= content.rstrip().count(b"\n") + 1
+    if "Extra content" in message:
+        return Unreadable("INVALID", f"something follows the XML: {message}", line=line)
     if not content.rstrip().endswith(b">") or (at_the_end and _ENDED.search(message)):
         return Unreadable("TRUNCATED", f"the file ends before its XML does: {message}", line=line)
     return Unreadable("INVALID", f"not well-formed XML: {message}", line=line)

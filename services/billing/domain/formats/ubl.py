@@ -32,7 +32,7 @@ _TYPES = {
     f"{{{_NAMESPACE.format('CreditNote')}}}CreditNote": ("CreditNote", CREDIT_NOTE),
 }
 # xs:date may carry a zone; the calendar day as printed is what counts.
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(Z|[+-]\d{2}:\d{2})?")
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T[\d:.]{5,20})?(Z|[+-]\d{2}:\d{2})?")
 
 
 def read(root: Node, file_format: str = FORMAT) -> InvoiceFile:
@@ -184,7 +184,7 @@ def _total(root: Node, name: str, currency: str) -> Money:
 
 def _optional_total(root: Node, name: str, currency: str) -> Money:
     node = _node(root, f"a:LegalMonetaryTotal/b:{name}")
-    return Money(0, currency) if node is None else _amount(node, currency)
+    return Money(0, currency) if node is None or not _content(node) else _amount(node, currency)
 
 
 def _amount(node: Node, currency: str) -> Money:

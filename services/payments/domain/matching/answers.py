@@ -56,7 +56,8 @@ def _with_others(scene: Scene, account: AccountKey, named: list[Open], shelf: li
     solutions = subsets(values, rest, rest, range(1, len(values) + 1))
     for places in solutions:
         added = [others[place] for place in places]
-        by_chance = 0 if all(map(scene.number, added)) else coincidence(values, len(places), amount)
+        by_chance = 0 if all(map(scene.number, added)) else coincidence(values, len(places), rest)
+        by_chance = by_chance * policy.coincidence // policy.coincidence_beside_a_number
         found = Fit("sum", str(amount), whole([*named, *added]))
         yield _answer(scene, account, named, found, "named_and_others", by_chance + (len(solutions) - 1) * THOUSAND)
 

@@ -38,20 +38,23 @@ class Book:
         self.open_minor[item.id] = item.open_minor
         self.__dict__.pop("by_amount", None)
         if known is None or (known.invoice_number, known.account_id) != (item.invoice_number, item.account_id):
-            for name in ("by_number", "by_reference", "by_account", "by_part", "masks"):
+            for name in ("by_number", "by_reference", "by_account", "_parts", "masks"):
                 self.__dict__.pop(name, None)
 
     @cached_property
     def by_number(self) -> dict[str, Ids]:
         """Items by the keys of their numbers."""
         found = _index(number_keys([item.invoice_number for item in self.items.values()]), self.items)
-        _merge(found, _index(number_keys([item.order_number for item in self.items.values()]), self.items))
+        orders = [item.order_number for item in self.items.values()]
+        if any(orders):
+            _merge(found, _index(number_keys(orders), self.items))
         return found
 
     @cached_property
     def by_reference(self) -> dict[str, Ids]:
         """Items by the keys of their structured references."""
-        return _index(number_keys([item.structured_reference for item in self.items.values()]), self.items)
+        references = [item.structured_reference for item in self.items.values()]
+        return _index(number_keys(references), self.items) if any(references) else {}
 
     @cached_property
     def by_token(self) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -79,30 +82,25 @@ class Book:
         return found
 
     @cached_property
-    def by_part(self) -> dict[str, tuple[tuple[str, Ids], ...]]:
-        """Items by what people leave of a number, with the kind of evidence that it then is; letters like digits are digits."""
+    def _parts(self) -> tuple[tuple[str, dict[str, Ids]], ...]:
+        """What people leave of a number, by the kind of evidence that it then is, strongest first; letters like digits are digits."""
         items = self.items.values()
         keys = number_keys([item.invoice_number for item in items])
-        digits = digits_of(keys)
-        tails = digit_tails([item.invoice_number for item in items])
+        digits, tails = digits_of(keys), digit_tails([item.invoice_number for item in items])
         tables = (
             ("structured_reference", skeletons(number_keys([item.structured_reference for item in items]))),
             ("invoice_number", skeletons(keys)),
             ("order_number", skeletons(number_keys([item.order_number for item in items]))),
             ("number_digits", [key if len(key) >= LONG_TAIL_DIGITS else "" for key in digits]),
             ("number_digits", [key if len(key) >= LONG_TAIL_DIGITS else "" for key in tails]),
-            ("number_tail", [key if len(key) == TAIL_DIGITS or len(key) == TAIL_DIGITS + 1 else "" for key in tails]),
+            ("number_tail", [key if TAIL_DIGITS <= len(key) < LONG_TAIL_DIGITS else "" for key in tails]),
             ("number_tail", [key.lstrip("0") if key[:1] == "0" and len(key.lstrip("0")) >= TAIL_DIGITS else "" for key in tails]),
         )
-        found: dict[str, tuple[tuple[str, Ids], ...]] = {}
-        for kind, forms in tables:
-            if not any(forms):
-                continue
-            table: dict[str, tuple[tuple[str, Ids], ...]] = {key: ((kind, ids),) for key, ids in _index(forms, self.items).items()}
-            for key in found.keys() & table.keys():
-                table[key] = (*found[key], *table[key])
-            found.update(table)
-        return found
+        return tuple((kind, _index(forms, self.items)) for kind, forms in tables if any(forms))
+
+    def parts(self, key: str) -> list[tuple[str, Ids]]:
+        """The items of which a skeleton is a number or what people leave of one, each with the kind of evidence."""
+        return [(kind, ids) for kind, table in self._parts if (ids := table.get(key))]
 
     @cached_property
     def masks(self) -> frozenset[str]:

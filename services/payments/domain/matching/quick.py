@@ -7,6 +7,7 @@ from services.payments.domain.matching.facts import CERTAIN, TOKEN_KINDS, Alloca
 from services.payments.domain.matching.knowledge import Knowledge
 from services.payments.domain.matching.payers import AccountKey
 from services.payments.domain.matching.policy import THOUSAND, Policy
+from services.payments.domain.matching.scene import doubt_of
 from services.payments.domain.matching.text import SKELETON, fold, name_keys
 
 # An item with a discount that is open for up to a quarter more may be meant by the same amount.
@@ -26,6 +27,7 @@ class Quick:
         )
         self.book, self.policy, self.weights = book, policy, policy.weights
         self.granted = policy.amounts
+        self._scores: dict[tuple[int, ...], int] = {}
         self._payers: dict[str, tuple[AccountKey, Evidence] | None] = {}
         self.model = f"{policy.version}/{knowledge.version}"
         # What was learnt of a payer may go before its name.
@@ -51,7 +53,8 @@ class Quick:
             return None
         account = payer[0]
         if hits:
-            if any((item.business_unit, item.account_id) == account for item in map(self.items.__getitem__, hits)):
+            item = self.items[next(iter(hits))]
+            if (item.business_unit, item.account_id) == account:
                 return self._by_number(line, payer, hits)
             if not self._is_harmless(hits, account, line.amount_minor):
                 return None
@@ -60,7 +63,7 @@ class Quick:
     def _has_no_part(self, words: Sequence[str], account: AccountKey, amount: int) -> bool:
         """True when no word is what people leave of a number that may be meant."""
         parts = [word.translate(SKELETON) for word in words if len(word) >= TAIL_DIGITS and word[-1].isdigit()]
-        return all(self._is_harmless(ids, account, amount) for part in parts for _, ids in self.book.by_part.get(part, ()))
+        return all(self._is_harmless(ids, account, amount) for part in parts for _, ids in self.book.parts(part))
 
     def _is_harmless(self, ids: Iterable[str], account: AccountKey, amount: int) -> bool:
         """True when a number names items of somebody else that this amount does not pay: then it is not followed."""
@@ -72,9 +75,11 @@ class Quick:
 
     def _payer(self, line: Line) -> tuple[AccountKey, Evidence] | None:
         for token in line.tokens:
+            known = self._payers.get(token)
+            if known is not None:
+                return known
             if token in self.by_token:
-                found = self._payers.get(token)
-                return found or self._payers.setdefault(token, self._of_token(token))
+                return self._payers.setdefault(token, self._of_token(token))
         if not self.names or not line.payer_name:
             return None
         named = {account for form in name_keys(line.payer_name) for account in self.book.by_name.get(form, ())}
@@ -156,10 +161,9 @@ class Quick:
         evidence: tuple[Evidence, ...],
         weights: tuple[int, ...],
     ) -> Decision | None:
-        doubt = THOUSAND - self.weights["amount"]
-        for weight in weights:
-            doubt = doubt * (THOUSAND - weight)
-        score = CERTAIN - doubt * CERTAIN // THOUSAND ** (len(weights) + 1)
+        score = self._scores.get(weights)
+        if score is None:
+            score = self._scores[weights] = CERTAIN - doubt_of(self.weights["amount"], *weights)
         if score < self.policy.apply:
             return None
         amount, currency = line.amount_minor, line.currency

@@ -20,6 +20,7 @@ MAX_TEXT = 2_000
 _MIN_TYPO_DIGITS = 5
 # Groups of one number stand so close together.
 _NEAR = 2
+_DIGIT = re.compile("[0-9]")
 _PIECE = re.compile(r"[A-Z]+|\d+")
 _DATE = re.compile(r"(?<!\d)(?:[0-3]?\d\.[01]?\d\.(?:(?:19|20)\d\d|\d\d(?!\d))?|20\d\d-[01]\d-[0-3]\d(?!\d)|[0-3]?\d/[01]?\d/20\d\d)")
 _AMOUNT = re.compile(r"(?<![\d.,])(?:\d{1,3}(?:[.,']\d{3})+|\d+)[.,]\d{2}(?![\w]|[.,]\d)")
@@ -71,6 +72,8 @@ def read_signs(line: Line, book: Book, policy: Policy) -> Signs:
     signs = Signs(folded)
     signs.charges = policy.charges.search(folded) is not None
     signs.prepayment = policy.prepayment.search(folded) is not None
+    if not (_DIGIT.search(folded) or line.end_to_end_id):
+        return signs
     bare = _FOREIGN.sub(_GAP, _DATE.sub(_GAP, folded))
     signs.stated_minor = frozenset(_stated(bare, line.currency))
     bare = _RF.sub(_keep_valid_rf, _IBAN.sub(_drop_iban, _AMOUNT.sub(_GAP, bare)))
@@ -119,7 +122,7 @@ def _named(text: str, pieces: list[re.Match[str]], book: Book, policy: Policy, s
             place += 1
             continue
         printed = text[pieces[found.first].start() : pieces[found.last].end()]
-        for kind, ids in book.by_part[found.key]:
+        for kind, ids in book.parts(found.key):
             for id_ in ids:
                 exact = kind != "invoice_number" or number_key(book.items[id_].invoice_number) == _key(pieces, found.first, found.last)
                 _hit(signs, id_, kind if exact else "number_form", policy, printed)
@@ -151,7 +154,7 @@ def _forms(printed: str) -> tuple[str, ...]:
 
 
 def _longest(text: str, pieces: list[re.Match[str]], first: int, book: Book) -> _Found | None:
-    key, best, by_part, end = "", None, book.by_part, pieces[first].start()
+    key, best, parts, end = "", None, book.parts, pieces[first].start()
     for last in range(first, min(first + MAX_PIECES, len(pieces))):
         piece = pieces[last]
         if _GAP in text[end : piece.start()]:
@@ -159,7 +162,7 @@ def _longest(text: str, pieces: list[re.Match[str]], first: int, book: Book) -> 
         key, end = key + piece.group().translate(SKELETON), piece.end()
         if len(key) > MAX_KEY:
             break
-        found = by_part.get(key)
+        found = parts(key)
         if found and _stands_alone(text, pieces, first, last):
             best = _Found(key, first, last, tuple(dict.fromkeys(id_ for _, ids in found for id_ in ids)))
     return best

@@ -1,7 +1,6 @@
 """How right the matcher is, by kind of payment and by rule, over several seeds: `python -m benchmarks.matching [--write]`."""
 
 import argparse
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,8 @@ from services.payments.domain.matching import Book, Decision, Suggestion, accoun
 # Of the normal distribution, for 95 %.
 _Z = 1.959964
 _FIRST = 3
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "matching.md"
+_BEGIN, _END = "<!-- measured: python -m benchmarks.matching --write --seeds 5 -->", "<!-- end of what was measured -->"
 OUTCOMES = ("right", "wrong", "suggested_first_three", "suggested_other", "unidentified", "not_receivable")
 # Kinds that no engine may apply, because nobody can know the answer.
 NEVER_APPLIED = frozenset({"noise"})
@@ -112,9 +113,11 @@ def table(title: str, score: Score) -> str:
     rest = [sum(counts[name] for kind, counts in score.kinds.items() if kind not in NEVER_APPLIED) for name in OUTCOMES[2:5]]
     rows = [
         f"### {title}\n",
-        f"Applied and right {right} of {applied} applied: precision {right / applied:.4%} (95 % interval {low:.3%} to {high:.3%}). "
-        f"Applied {score.open_applied} of {score.open_lines} lines whose answer can be known: {score.open_applied / score.open_lines:.2%}. "
-        f"The true answer is among the first three suggestions for {rest[0]} of the other {sum(rest)}: {rest[0] / max(1, sum(rest)):.1%}.\n",
+        (
+            f"Applied and right {right} of {applied} applied: precision {right / applied:.4%} (95 % interval {low:.3%} to {high:.3%}). "
+            f"Applied {score.open_applied} of {score.open_lines} lines whose answer can be known: {score.open_applied / score.open_lines:.2%}. "
+            f"The true answer is among the first three suggestions for {rest[0]} of the other {sum(rest)}: {rest[0] / max(1, sum(rest)):.1%}.\n"
+        ),
         "| kind of payment | " + " | ".join(name.replace("_", " ") for name in OUTCOMES) + " |",
         "|---|" + "--:|" * len(OUTCOMES),
         *(
@@ -131,26 +134,31 @@ def table(title: str, score: Score) -> str:
     return "\n".join(rows) + "\n"
 
 
+def written(seeds: range) -> str:
+    """The measured part of docs/matching.md: names, texts and numbers that tuning never saw."""
+    parts = [f"Seeds {seeds.start} to {seeds.stop - 1} of the unseen part, 2,000 lines against 5,000 items each.\n"]
+    for japanese in (False, True):
+        parts.append(table("Yen" if japanese else "Euro", run(seeds, japanese=japanese, unseen=True)))
+    return "\n".join(parts)
+
+
 def main() -> None:
-    """Prints the tables; `--wrong` shows what was applied wrongly."""
+    """Prints the tables; `--wrong` and `--missed` show lines; `--write` puts the unseen part's tables into docs/matching.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--unseen", action="store_true")
-    parser.add_argument("--wrong", action="store_true")
-    parser.add_argument("--missed", action="store_true")
-    parser.add_argument("--json", action="store_true")
+    for flag in ("--unseen", "--wrong", "--missed", "--write"):
+        parser.add_argument(flag, action="store_true")
     asked = parser.parse_args()
+    if asked.write:
+        before, _, rest = DOCUMENT.read_text("utf-8").partition(_BEGIN)
+        DOCUMENT.write_text(f"{before}{_BEGIN}\n{written(range(101, 101 + asked.seeds))}{_END}{rest.partition(_END)[2]}", "utf-8")
+        return
     for japanese in (False, True):
         score = run(range(1, asked.seeds + 1), japanese=japanese, unseen=asked.unseen)
-        if asked.json:
-            print(json.dumps({kind: counts for kind, counts in score.kinds.items()}))
-            continue
         print(table("Yen" if japanese else "Euro", score))
         print(f"matching: {score.matching_seconds:.2f} s\n")
-        if asked.wrong:
-            print("\n".join(score.wrong))
-        if asked.missed:
-            print("\n".join(score.missed))
+        for line in (score.wrong if asked.wrong else []) + (score.missed if asked.missed else []):
+            print(line)
 
 
 if __name__ == "__main__":

@@ -64,11 +64,11 @@ def _entry(payment: Payment, place: int) -> str:
 def _zengin(payments: Sequence[Payment]) -> bytes:
     """Deposits and withdrawals (種別 03)."""
     head = f"1030{'080930080901080930'}{'9991'}{'':15}{'001'}{'':15}000{'1'}{'0004000123'}{'':40}11{0:014d}"
-    credits = [payment.amount_minor for payment in payments if payment.amount_minor > 0]
+    deposits = [payment.amount_minor for payment in payments if payment.amount_minor > 0]
     debits = [-payment.amount_minor for payment in payments if payment.amount_minor < 0]
-    closing = sum(credits) - sum(debits)
+    closing = sum(deposits) - sum(debits)
     records = [head, *(_record(payment, place) for place, payment in enumerate(payments))]
-    records.append(f"8{len(credits):06d}{sum(credits):013d}{len(debits):06d}{sum(debits):013d}1{closing:014d}{len(payments):07d}")
+    records.append(f"8{len(deposits):06d}{sum(deposits):013d}{len(debits):06d}{sum(debits):013d}1{closing:014d}{len(payments):07d}")
     records.append(f"9{len(payments) + 3:010d}00001")
     return "".join(f"{record:200}\r\n" for record in records).encode("cp932")
 

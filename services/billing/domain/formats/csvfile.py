@@ -35,14 +35,15 @@ def read(content: bytes, profiles: Sequence[Profile]) -> InvoiceFile:
 def _documents(rows: Iterator[tuple[int, list[str]]], header: list[str], profile: Profile) -> Iterator[Document]:
     """In the order of their first rows. A number that comes again is a further line, or a refusal."""
     lines: dict[str, list[tuple[int, Mapping[str, str]]]] = {}
-    number = next(column for column, field in profile.columns.items() if field == "number")
+    fields = [profile.columns.get(column, "") for column in header]
     for count, (line, cells) in enumerate(rows, start=1):
         if count > MAX_ROWS:
             raise Unreadable("TOO_LARGE", f"more than {MAX_ROWS} rows", line=line)
-        row = dict(zip(header, cells, strict=True))
-        earlier = lines.setdefault(row[number], [])
-        if earlier and row[number] and not profile.is_by_line:
-            message = f"number {row[number][:40]} stands in line {earlier[0][0]} already"
+        row = dict(zip(fields, cells, strict=True))
+        number = row["number"]
+        earlier = lines.setdefault(number, [])
+        if earlier and number and not profile.is_by_line:
+            message = f"number {number[:40]} stands in line {earlier[0][0]} already"
             raise Unreadable("INVALID", message, line=line)
         earlier.append((line, row))
     for found in lines.values():

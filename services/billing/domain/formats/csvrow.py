@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TypedDict, TypeVar, cast
 
 from kernel.errors import Unreadable
@@ -32,7 +33,7 @@ class _Totals(TypedDict):
 
 
 def document(rows: Sequence[tuple[int, Mapping[str, str]]], profile: Profile) -> Document:
-    """All rows of one number, each with its line. Raises Unreadable with `line`, and the column as `place`."""
+    """All rows of one number, each its line and its cells by field. Raises Unreadable with `line`, and the column as `place`."""
     line, cells = rows[0]
     with at(line=line):
         row = _Row(cells, profile)
@@ -125,17 +126,20 @@ def _address(row: "_Row", profile: Profile) -> tuple[str, ...]:
 
 
 class _Row:
-    """The cells of a row by field instead of by column; every refusal names the column."""
+    """The cells of a row by field; every refusal names the column."""
 
     def __init__(self, cells: Mapping[str, str], profile: Profile) -> None:
         self._cells = cells
         self._profile = profile
-        self._columns = {field: column for column, field in profile.columns.items()}
 
     def text(self, field: str) -> str:
-        with at(place=self._place(field)):
-            cell = clean(self._cells.get(self._place(field), ""))
-            return cell or self._profile.defaults.get(field, "")
+        cell = self._cells.get(field, "")
+        if cell:
+            try:
+                cell = clean(cell)
+            except Unreadable as refusal:
+                raise Unreadable(refusal.code, refusal.message, place=self._place(field)) from None
+        return cell or self._profile.defaults.get(field, "")
 
     def required(self, field: str) -> str:
         text = self.text(field)
@@ -154,8 +158,10 @@ class _Row:
                 raise Unreadable("INVALID", message, place=self._place(field))
 
     def value(self, field: str, reading: Callable[[str], Value], *, of: str) -> Value:
-        with at(place=self._place(field)):
+        try:
             return reading(of)
+        except Unreadable as refusal:
+            raise Unreadable(refusal.code, refusal.message, **{**refusal.details, "place": self._place(field)}) from None
 
     def code(self, field: str, codes: Mapping[str, str]) -> str:
         """The code of a cell, which may also stand there itself; empty for an empty cell."""
@@ -178,11 +184,9 @@ class _Row:
 
     def day(self, field: str) -> date:
         text = self.required(field)
-        for layout in self._profile.date_formats:
-            try:
-                return datetime.strptime(text, layout).date()
-            except ValueError:
-                continue
+        found = _day(text, self._profile.date_formats)
+        if found is not None:
+            return found
         formats = " or ".join(self._profile.date_formats)
         raise Unreadable("INVALID", f"{text[:40]!r} is not a date ({formats})", place=self._place(field))
 
@@ -200,4 +204,14 @@ class _Row:
         return f"{whole}.{fraction}" if point else whole
 
     def _place(self, field: str) -> str:
-        return self._columns.get(field, field)
+        return next((column for column, named in self._profile.columns.items() if named == field), field)
+
+
+@lru_cache(maxsize=4096)  # a file is of a few hundred days
+def _day(text: str, layouts: tuple[str, ...]) -> date | None:
+    for layout in layouts:
+        try:
+            return datetime.strptime(text, layout).date()
+        except ValueError:
+            continue
+    return None

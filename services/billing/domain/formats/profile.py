@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from string import Formatter
 from typing import Any
 
@@ -101,6 +102,7 @@ class Profile:
             raise Unreadable("INVALID", f"profile {self.name}: {wrong} is no debtor type", place="debtor_types")
 
 
+@cache  # a profile has three lines of address
 def fields_of(line: str) -> tuple[str, ...]:
     """The fields that an address line names: ``{postal_code} {city}``. Raises Unreadable INVALID."""
     try:

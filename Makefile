@@ -32,7 +32,7 @@ check: $(STAMP) ## Seconds: lint, types, import contracts, contracts, pure tests
 	@$(BIN)/mypy kernel chassis services cli tools
 	@$(BIN)/lint-imports
 	@$(BIN)/buf lint
-	@$(BIN)/pytest -m "not real and not soak" kernel tests services samples tests/test_tidy.py tests/test_subscribers.py
+	@$(BIN)/pytest -m "not real and not soak" kernel tests services samples tests/test_tidy.py tests/test_subscribers.py cli/tests/test_law_policies.py
 
 test: $(STAMP) ## All tests, real servers included
 	@$(BIN)/pytest -m "not soak"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.database import new_id
 from services.notifications import commands
-from services.notifications.domain import Answers, Cash, Open, statutory
+from services.notifications.domain import Answers, Cash, Decision, Open, statutory
 
 UNIT, OTHER = "rheintel", "hudson"
 # Monday noon in Germany.
@@ -60,3 +60,7 @@ def answers(at: datetime = NOON, open_minor: int = 11900, cash: int = 0) -> Answ
 
 async def state_of(tx, message_id: UUID):
     return await tx.first("SELECT * FROM messages WHERE id = :id", id=message_id)
+
+
+def rules(decision: Decision) -> list[str]:
+    return [reason.rule for reason in decision.reasons]

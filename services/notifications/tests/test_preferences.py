@@ -1,8 +1,7 @@
-"""What people ask of the group, and what came of contacts: noted by one unit, kept by all, cleared by none alone."""
+"""What people ask of the group: noted by one unit, kept by all, cleared by none alone."""
 
-import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -13,16 +12,7 @@ from kernel.errors import NotFound
 from services.notifications import commands, store
 from services.notifications.domain import Preference, inconvenient, opt_out, stop
 from services.notifications.domain.preferences import PreferenceInvalid
-from services.notifications.tests.helpers import OTHER, UNIT, account, asked, by_statute, collects_as
-
-NEW_YORK = ("US", "America/New_York")
-MANHATTAN = ("1 Placeholder Road", "New York, NY 10001")
-# A Tuesday noon in New York, in force of the city's rules.
-TUESDAY = datetime(2026, 9, 15, 16, 0, tzinfo=UTC)
-
-
-def rules(decision) -> list[str]:
-    return [reason.rule for reason in decision.reasons]
+from services.notifications.tests.helpers import OTHER, UNIT, account, asked, rules
 
 
 async def person_of_two_units(opened):
@@ -126,95 +116,3 @@ def test_a_preference_that_nobody_could_keep_is_refused(make):
 
 def test_a_day_ends_where_the_next_begins():
     assert inconvenient([1, 0, 1], "18:00", "24:00") == Preference("inconvenient", "0,1 18:00-00:00")
-
-
-async def call(tx, account_id, number: int, outcome: str, debt: str = "D1") -> None:
-    reserved = await commands.reserve_contact(tx, asked(account_id, f"call {number}", "call", debt), by_statute())
-    await commands.confirm_contact(tx, reserved.id, outcome)
-
-
-async def test_seven_days_after_a_conversation_about_a_debt_nobody_calls_about_it(database_of):
-    opened = database_of("notifications")
-    async with rolled_back(opened.database, opened.caller, UNIT) as tx:
-        tx.now = TUESDAY
-        collects_as(tx, "agency")
-        id_ = await account(tx, address=("1 Way", "Albany, NY 12201"), debtor_type="consumer", place=NEW_YORK)
-        await call(tx, id_, 1, "NO_ANSWER")
-        await call(tx, id_, 2, "")
-        tx.now += timedelta(hours=1)
-        (newest,) = await tx.all("SELECT id FROM gate_decisions WHERE key = 'call 2'")
-        await commands.confirm_contact(tx, newest.id, "CONVERSATION")
-
-        silent = await commands.may_contact(tx, asked(id_, channel="call", debt="D1"), by_statute())
-        # The day of the conversation is the first of seven; Reg F opens at eight.
-        assert (rules(silent), silent.next_at) == (["US.reg_f.conversation"], datetime(2026, 9, 22, 12, 0, tzinfo=UTC))
-        assert (await commands.may_contact(tx, asked(id_, channel="call", debt="D2"), by_statute())).allowed
-        assert (await commands.may_contact(tx, asked(id_, channel="letter", debt="D1"), by_statute())).allowed
-
-
-async def test_a_conversation_that_the_debtor_began_counts_as_one_and_as_no_attempt(database_of):
-    opened = database_of("notifications")
-    async with rolled_back(opened.database, opened.caller, UNIT) as tx:
-        tx.now = TUESDAY
-        collects_as(tx, "agency")
-        id_ = await account(tx, address=("1 Way", "Albany, NY 12201"), debtor_type="consumer", place=NEW_YORK)
-        for _ in range(2):
-            await commands.note_received(tx, asked(id_, "heard", "call"), "CONVERSATION")
-
-        assert rules(await commands.may_contact(tx, asked(id_, channel="call", debt="D1"))) == ["US.reg_f.conversation"]
-        with pytest.raises(commands.UnknownOutcome):
-            await commands.note_received(tx, asked(id_, "again", "call"), "TALKED")
-
-
-async def test_new_york_city_allows_three_attempts_of_a_creditor_about_an_account_over_all_channels(database_of):
-    opened = database_of("notifications")
-    async with rolled_back(opened.database, opened.caller, OTHER) as tx:
-        tx.now = TUESDAY
-        id_ = await account(tx, address=MANHATTAN, debtor_type="consumer", place=NEW_YORK)
-        await call(tx, id_, 1, "BUSY")
-        for channel in ("email", "letter"):
-            held = await commands.reserve_contact(tx, asked(id_, channel, channel), by_statute())
-            await commands.confirm_contact(tx, held.id)
-
-        denied = await commands.reserve_contact(tx, asked(id_, "fourth", "sms"), by_statute())
-        assert rules(denied.decision) == ["US.NYC.cap"]
-        kept = (await store.find_decision(tx, "fourth")).inputs
-        assert (kept["residence"], kept["state"], kept["collector"], kept["usage"]["US.NYC.cap"][0]) == ("NYC", "NY", "creditor", 3)
-
-
-async def test_of_twenty_senders_for_the_last_slot_of_a_debt_one_is_allowed(database_of):
-    opened = database_of("notifications")
-    opened.clock.advance(TUESDAY - await opened.clock.now())
-    database, who, party, accounts = opened.database, opened.caller, new_id(), {}
-    for unit in (UNIT, OTHER):
-        async with database.begin(who, unit) as tx:
-            accounts[unit] = await account(tx, party, address=MANHATTAN, debtor_type="consumer", place=NEW_YORK)
-            for number in range(2):
-                await call(tx, accounts[unit], number, "NO_ANSWER")
-
-    async def send(number: int) -> str:
-        unit = (UNIT, OTHER)[number % 2]
-        async with database.begin(who, unit) as tx:
-            reserved = await commands.reserve_contact(tx, asked(accounts[unit], f"caller {number}", "call", "D1"), by_statute())
-        return unit if reserved.decision.allowed else ""
-
-    # Each unit has a debt of its own, so each has its own last slot.
-    assert sorted(filter(None, await asyncio.gather(*map(send, range(20))))) == sorted([UNIT, OTHER])
-
-
-async def test_who_collects_as_nobody_knows_what_is_refused(database_of):
-    opened = database_of("notifications")
-    async with rolled_back(opened.database, opened.caller, UNIT) as tx:
-        id_ = await account(tx)
-        collects_as(tx, "creditr")
-        with pytest.raises(commands.UnknownCollector):
-            await commands.may_contact(tx, asked(id_))
-
-
-async def test_a_telephone_at_work_is_not_called(database_of):
-    opened = database_of("notifications")
-    async with rolled_back(opened.database, opened.caller, UNIT) as tx:
-        at_work = replace(asked(await account(tx), channel="call"), place="work")
-        assert rules(await commands.may_contact(tx, at_work)) == ["group.workplace"]
-        with pytest.raises(commands.UnknownPlace):
-            await commands.may_contact(tx, replace(at_work, place="gym"))

@@ -143,7 +143,7 @@ def main() -> None:
     if asked.growth:
         large = plain_set(*LARGE)
         slow = best(lambda: ours(*large), 2)
-        exponent = log((slow / mine)) / log((LARGE[0] / SMALL[0]))
+        exponent = log(slow / mine) / log(LARGE[0] / SMALL[0])
         print(f"saiken: {LARGE[0] / slow:,.0f} lines a second on {LARGE[0]:,} lines x {LARGE[1]:,} items; exponent {exponent:.2f} in lines")
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from time import process_time
 
-import pandas
+import pandas as pd
 import recordlinkage
 from bankstatementparser.reconciliation import reconcile_payments_and_statements
 
@@ -24,7 +24,7 @@ def digits(text: str) -> str:
 def with_recordlinkage(data: dict) -> float:
     """Blocks on the number and on the amount, compares number, name and amount, takes what adds up to two of three."""
     began = process_time()
-    lines, items = pandas.DataFrame(data["lines"]), pandas.DataFrame(data["items"])
+    lines, items = pd.DataFrame(data["lines"]), pd.DataFrame(data["items"])
     lines["number"], items["number"] = lines["text"].map(digits), items["number"].map(digits)
     index = recordlinkage.Index()
     index.block("number")

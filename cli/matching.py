@@ -24,7 +24,9 @@ COLUMNS = (
     "item_id,business_unit,account_id,party_name,party_name_kana,iban,payer_code,invoice_number,structured_reference,currency,"
     "open_amount,issued_on,due_on,discount_percent,discount_until"
 ).split(",")
-_NEEDED = ("item_id", "account_id", "currency", "open_amount")
+_NEEDED = ("item_id", "currency", "open_amount")
+# Begins the account of an item whose customer is unknown: nobody else's.
+_NOBODY = "\x00"
 # A list of this size is a mistake: a portfolio of a million items is a fifth of it.
 MAX_ITEMS_BYTES = 1024 * 1024 * 1024
 # Banks write these where the payer gave no reference.
@@ -118,10 +120,11 @@ def _row(row: Mapping[str, str], line: int) -> "tuple[Item, Account]":
         open_minor = Money.parse(row["open_amount"], row["currency"]).minor
     except Unreadable as error:
         raise Unreadable(error.code, f"open_amount: {error.message}", **{**error.details, "line": line}) from None
+    account_id = row["account_id"] or f"{_NOBODY}{row['item_id']}"
     item = Item(
         row["item_id"],
         row["business_unit"],
-        row["account_id"],
+        account_id,
         row["invoice_number"],
         row["currency"],
         open_minor,
@@ -133,7 +136,7 @@ def _row(row: Mapping[str, str], line: int) -> "tuple[Item, Account]":
     )
     names = tuple(filter(None, (row["party_name"], row["party_name_kana"])))
     tokens = (*_iban_token(row["iban"]), *_code_token(row["payer_code"]))
-    return item, Account(row["account_id"], row["business_unit"], names, tokens)
+    return item, Account(account_id, row["business_unit"], names, tokens)
 
 
 def _date(row: Mapping[str, str], name: str, line: int) -> date | None:
@@ -228,18 +231,22 @@ def _decision(line: "Line", decision: "Decision") -> dict[str, Any]:
         "evidence": [{"kind": one.kind, "weight": one.weight / 1000, "detail": one.detail} for one in decision.evidence],
         "allocations": [{**_allocation(one, currency), "difference": _difference(one, currency)} for one in decision.allocations],
         "on_account": format_minor(sign * decision.on_account_minor, currency),
-        "account_id": decision.account_id,
+        "account_id": _account(decision.account_id),
         "suggestions": [
             {
                 "score": one.score / 1_000_000,
                 "allocations": [_allocation(part, currency) for part in one.allocations],
                 "on_account": format_minor(one.on_account_minor, currency),
-                "account_id": one.account_id,
+                "account_id": _account(one.account_id),
             }
             for one in decision.suggestions
         ],
         "model": decision.model,
     }
+
+
+def _account(id_: str | None) -> str | None:
+    return None if id_ is None or id_.startswith(_NOBODY) else id_
 
 
 def _allocation(one: "Allocation", currency: str) -> dict[str, Any]:

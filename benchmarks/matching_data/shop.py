@@ -5,7 +5,7 @@ from datetime import timedelta
 from random import Random
 
 from benchmarks.matching_data.model import Customer, Numbers, OpenItem, some_day
-from benchmarks.matching_data.words import KANA, KANA_TRADES, KANA_UNSEEN, KANJI, KANJI_TRADES, KANJI_UNSEEN, TUNING, UNSEEN
+from benchmarks.matching_data.words import KANA, KANA_TRADES, KANA_UNSEEN, KANJI, KANJI_TRADES, KANJI_UNSEEN, PLACES, TUNING, UNSEEN
 from kernel.references import make_iban, make_ogm, make_rf, make_viitenumero
 
 _CUSTOMERS_PER_ITEM = 8
@@ -37,9 +37,7 @@ class Shop:
             )
             front = dice.random() < 0.5  # noqa: PLR2004
             kana = f"カ）{place}{stem}{trade}" if front else f"{place}{stem}{trade}（カ"
-            kanji = {"トウキョウ": "東京", "オオサカ": "大阪", "ナゴヤ": "名古屋", "キョウト": "京都", "コウベ": "神戸", "フクオカ": "福岡", "センダイ": "仙台",
-                     "ヒロシマ": "広島", "サッポロ": "札幌", "ヨコハマ": "横浜", "": ""}[place]  # fmt: skip
-            whole = f"{kanji}{stems[stem]}{KANJI_TRADES[trade]}"
+            whole = f"{PLACES.get(place, place)}{stems[stem]}{KANJI_TRADES[trade]}"
             name = f"株式会社{whole}" if front else f"{whole}株式会社"
             code = f"{dice.randrange(10**9):010d}" if dice.random() < 0.3 else ""  # noqa: PLR2004
             return Customer(f"C{number:05d}", unit, name, kana, "", code)

@@ -157,12 +157,13 @@ def on_account_answers(scene: Scene, account: AccountKey, answers: Sequence[Answ
 
 def _answer(scene: Scene, account: AccountKey, named: Sequence[Open], found: Fit, rule: str, by_chance: int = 0) -> Answer:
     who = _who(scene, account)
-    weight = scene.policy.weights[found.kind]
+    weight, doubt = scene.policy.weights[found.kind], 0
     if by_chance > scene.policy.coincidence:
         weight //= _BY_CHANCE
+        doubt = _BETTER_FIT if named else 0  # what is named may as well be overpaid
     numbers = _numbers(scene, named)
     strongest = [one.weight for one in numbers]
-    doubt = doubt_of(weight, min(strongest, default=0), *(one.weight for one in who))
+    doubt += doubt_of(weight, min(strongest, default=0), *(one.weight for one in who))
     if scene.contradicts(account):
         if found.kind not in _PLAIN:
             doubt += _OTHER_PAYER_GRANTED

@@ -26,6 +26,8 @@ from kernel.errors import Refused
 FETCH = 500
 # How long the broker may hold a fetch that has nothing to give: some answer only then, so it bounds the delay of an event.
 FETCH_WAIT_MILLISECONDS = 30
+# How soon the partitions of a process that died are somebody else's (brokers allow no less than 6 s by default).
+SESSION_MILLISECONDS = 6_000
 # What fails for no known reason is tried this often, within a minute, below the broker's poll interval; then parked.
 TRIES = 5
 FIRST_WAIT_SECONDS = 0.5
@@ -68,6 +70,8 @@ class Consumer:
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",
             "fetch_max_wait_ms": FETCH_WAIT_MILLISECONDS,
+            "session_timeout_ms": SESSION_MILLISECONDS,
+            "heartbeat_interval_ms": SESSION_MILLISECONDS // 4,
         }
         # Partitions that wait for the end of an outage: while there is one, the service is not ready.
         self.waiting: set[TopicPartition] = set()

@@ -30,6 +30,7 @@ from chassis.relay import Relay, ToBroker, ToTemporal, partitions
 from chassis.runtime import Runtime
 from chassis.sealer import Sealer
 from chassis.subscriptions import Subscriptions
+from chassis.sweep import Sweep
 from chassis.tenancy import Vault, load_units
 from chassis.wire import MAX_MESSAGE_BYTES, Peers
 from chassis.worker import make_worker
@@ -89,11 +90,13 @@ async def _run(service: Service, chosen: settings.Settings, doors: frozenset[str
         loops += [Gauges(chosen.auditor_database_url, runtime.clock).run] if chosen.metrics and "relay" in doors else []
         if "relay" in doors and temporal:
             loops += await _relays(stack, runtime, temporal)
-        tasks = [asyncio.create_task(loop()) for loop in loops]
-        stack.push_async_callback(_cancel, tasks)
         if "worker" in doors and temporal and service.workflows:
             await stack.enter_async_context(make_worker(runtime, temporal, service.workflows, service.activities(runtime)))
-            await _sweep(service, runtime)
+            sweep = Sweep(runtime, temporal, service.standing)
+            await sweep.all()
+            loops.append(sweep.run)
+        tasks = [asyncio.create_task(loop()) for loop in loops]
+        stack.push_async_callback(_cancel, tasks)
         await status.set("", HealthCheckResponse.SERVING)
         telemetry.logger().info("serving", listen=chosen.listen, doors=sorted(doors))
         waiting = asyncio.create_task(stop.wait())
@@ -153,18 +156,6 @@ async def _serve(stack: AsyncExitStack, service: Service, runtime: Runtime, cons
         await probes.start()
         stack.push_async_callback(probes.stop, None)
     return status
-
-
-async def _sweep(service: Service, runtime: Runtime) -> None:
-    """Nudge every process that has not ended: one that lost its workflow is started, the others look and wait on."""
-    for unit in runtime.units.by_id:
-        async with runtime.database.begin(runtime.caller, unit) as tx:
-            for process, id_ in service.standing.items():
-                await tx.nudge(process, id_)
-            for row in await tx.all("SELECT id, workflow FROM processes WHERE ended = 0"):
-                _, noun, id_ = row.id.split("/", 2)
-                if (process := Process(row.workflow, noun)) not in service.standing:
-                    await tx.nudge(process, id_)
 
 
 def _kafka(chosen: settings.Settings) -> Mapping[str, Any]:

@@ -44,7 +44,7 @@ SETTINGS: tuple[tuple[str, str | None, str], ...] = (
     ("SAIKEN_OTLP", "", "OTLP endpoint for traces; empty: none are exported"),
     ("SAIKEN_METRICS", "", "`host:port` of the Prometheus endpoint; empty: none"),
     ("SAIKEN_LOG_LEVEL", "INFO", "least severe log line that is written"),
-    ("SAIKEN_FAIL_AT", "", "tests only: the fail point at which this process kills itself"),
+    ("SAIKEN_FAIL_AT", "", "tests only: a file that names the fail point at which this process kills itself"),
 )
 
 
@@ -143,6 +143,19 @@ def _instant(text: str) -> datetime | None:
 
 
 def fail_point(name: str) -> None:
-    """Where tests kill a process between two durable lines; nothing unless SAIKEN_FAIL_AT names it."""
-    if os.environ.get("SAIKEN_FAIL_AT") == name:
-        os.kill(os.getpid(), signal.SIGKILL)
+    """Where tests kill a process between two durable lines; nothing unless the file of SAIKEN_FAIL_AT says `<name>` or `<name>@<nth>`."""
+    if path := os.environ.get("SAIKEN_FAIL_AT"):
+        _fail(Path(path), name)
+
+
+def _fail(file: Path, name: str) -> None:
+    if not file.exists():
+        return
+    armed, _, passings = file.read_text("utf-8").partition("@")
+    if armed != name:
+        return
+    if (left := int(passings or 1) - 1) > 0:
+        file.write_text(f"{name}@{left}", "utf-8")
+        return
+    file.unlink()  # the next life must not end here again
+    os.kill(os.getpid(), signal.SIGKILL)

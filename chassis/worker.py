@@ -13,6 +13,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from chassis.audit import acting
 from chassis.errors import is_outage, to_application_error
 from chassis.runtime import Runtime
+from chassis.settings import fail_point
 from chassis.telemetry import logger
 from kernel.errors import Refused
 
@@ -54,7 +55,9 @@ class _RefusalsInbound(ActivityInboundInterceptor):
         beat = asyncio.create_task(_beat())
         acting.set(activity.info().activity_type)
         try:
-            return await self.next.execute_activity(input)
+            done = await self.next.execute_activity(input)
+            fail_point("activity.before_completion")
+            return done
         except Refused as refused:
             raise to_application_error(refused) from refused
         except Exception as error:

@@ -117,6 +117,10 @@ class Time:
             await self.step(until)
         await settle(self._client, self._services)
 
+    async def leap(self, until: datetime) -> None:
+        """Move to an instant in one leap, as a clock that was set: what was due before comes late, all at once."""
+        await self._server.advance(math.ceil((until - await self.now()).total_seconds()))
+
     async def close(self) -> None:
         """Disconnect."""
         await self._server.close()

@@ -1,5 +1,9 @@
 """Settings: one table, its page, what the suite gives, and what is missing said by name."""
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,3 +68,19 @@ def test_every_setting_can_be_read_and_none_that_is_unknown():
 
 def test_a_fail_point_that_nobody_named_is_nothing():
     fail_point("somewhere")
+
+
+def test_a_process_dies_at_the_nth_passing_of_the_point_that_its_file_names_and_lives_on_in_its_next_life(tmp_path):
+    armed = tmp_path / "fail-at"
+    armed.write_text("here@2", "utf-8")
+    program = "from chassis.settings import fail_point\nfor name in ('there', 'here', 'here', 'here'):\n    fail_point(name)\n    print(name, flush=True)"
+
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", program], env={**os.environ, "SAIKEN_FAIL_AT": str(armed)}, capture_output=True, text=True, check=False
+        )
+        for _ in range(2)
+    )
+
+    assert (first.returncode, first.stdout.split()) == (-signal.SIGKILL, ["there", "here"])
+    assert (second.returncode, second.stdout.split()) == (0, ["there", "here", "here", "here"])

@@ -41,8 +41,8 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
 }
-# For data that nobody keeps: as fast as memory, lost with the machine.
-_THROWAWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+# For data that nobody keeps: lost with the machine, but not with the server, so that a test may kill it.
+_THROWAWAY = {"fsync": "off", "full_page_writes": "off"}
 _INITDB = (
     *("--auth=scram-sha-256", f"--username={SUPERUSER}", "--encoding=UTF8", "--locale=C"),
     # Sorts by code point on every machine: an index never depends on the system's collations.

@@ -68,7 +68,9 @@ class Services:
 
     def spawn(self, service: str, extra: Mapping[str, str] | None = None) -> None:
         child = self.watched[service].child
-        child.environment = _with({**self._surroundings.service(service), **self._settings, **(extra or {})})
+        places = {"data": self._surroundings.data, "service": service}
+        settings = {name: value.format(**places) for name, value in self._settings.items()}
+        child.environment = _with({**self._surroundings.service(service), **settings, **(extra or {})})
         child.start()
 
     def wait_serving(self, service: str) -> None:

@@ -84,7 +84,8 @@ class Suite:
 
         `programs` has a database and a port for each of its services, also for those that are not started yet.
         `when_exited`: what happens to a service that ends by itself. `throwaway`: PostgreSQL works without fsync
-        and its data is removed at the end. `settings` are given to every service in all its lives.
+        and its data is removed at the end. `settings` are given to every service in all its lives; `{data}` and
+        `{service}` in a value are replaced.
         `report` gets one line per crash and restart (default: standard error).
         Raises AlreadyRunning, StartFailed (with the tail of the log of what failed), Unreadable (the units' file).
         """
@@ -171,6 +172,11 @@ class Suite:
     def kill(self, service: str) -> None:
         """SIGKILL for it and all it started. What follows is what `when_exited` says."""
         self._parts[service].child.kill()
+
+    def kill_at(self, service: str, point: str, passing: int = 1) -> None:
+        """Let it die at the nth passing of a fail point; it runs with SAIKEN_FAIL_AT=`{data}/fail-at.{service}`."""
+        self._parts[service].expect(running=True)  # deaths that are wanted do not make the next start wait longer
+        (self._data / f"fail-at.{service}").write_text(f"{point}@{passing}", "utf-8")
 
     def wait_exited(self, service: str, seconds: float) -> int | None:
         """The exit code of a service that ends by itself (at a fail point), None if it still runs after this time."""

@@ -1,20 +1,24 @@
 """A suite of real processes for each file of stories, and a person who tells the story."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 
+from chassis.clock import wall_now
 from chassis.testing import Witness
 from cli.audit import audit
-from cli.client import Client
+from cli.client import Away, Client
 from cli.demo import CLERK
 from cli.imports import import_invoices, import_statements
-from cli.quiet import Time, settle
+from cli.quiet import NotQuiet, Time, settle
 from cli.suite import Suite
 from tests.integration.papers import Payment, invoice, statement
 
@@ -73,7 +77,7 @@ class Story:
 
 
 # The time-skipping server leaves the tasks of a worker that was restarted with nobody, unless workers keep no state.
-RESTARTS = {"SAIKEN_CACHED_WORKFLOWS": "0"}
+RESTARTS = {"SAIKEN_CACHED_WORKFLOWS": "0", "SAIKEN_FAIL_AT": "{data}/fail-at.{service}"}
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +93,25 @@ async def story(suite: Suite, tmp_path: Path) -> AsyncIterator[Story]:
         time = Time(client)
         yield Story(suite, client, time, witness, tmp_path)
         await time.close()
+
+
+# An import that a kill cut off is tried again by whoever sent it; a service is back within seconds.
+PATIENCE_SECONDS = 60.0
+LOOK_SECONDS = 0.2
+PAUSE = threading.Event()
+Answer = TypeVar("Answer")
+
+
+async def until_it_works(action: Callable[[], Awaitable[Answer]]) -> Answer:
+    """What a client does while a service is away."""
+    deadline = wall_now().timestamp() + PATIENCE_SECONDS
+    while True:
+        try:
+            return await action()
+        except (Away, NotQuiet):
+            if wall_now().timestamp() > deadline:
+                raise
+            await asyncio.to_thread(PAUSE.wait, LOOK_SECONDS)
 
 
 def clean(proof: dict) -> bool:

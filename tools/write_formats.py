@@ -1,7 +1,7 @@
 """Writes docs/formats.md: each published sample, and whether it is answered or refused as expected.
 
 Run: python -m tools.write_formats SAMPLES, the folder with MANIFEST.tsv and expected/. Names of files are written, nothing
-of their contents.
+of their contents; the speed is what `benchmarks.formats --keep` kept last.
 """
 
 import json
@@ -18,6 +18,7 @@ from services.payments.domain import formats as statements
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "formats.md"
+EVIDENCE = ROOT / "docs" / "evidence" / "formats.jsonl"
 STATEMENTS = ("camt", "mt940", "mt942", "bai2", "ofx", "zengin", "pain", "csv")
 INVOICES = ("invoice-ubl", "invoice-cii", "facturx-pdf", "invoice-csv", "invoice-sap")
 # What has to be refused, although something of it was computed.
@@ -45,10 +46,27 @@ def main(samples: Path) -> None:
         answered, refused = counts[kind, "answered"], counts[kind, "refused as expected"]
         whole = sum(count for (name, _), count in counts.items() if name == kind)
         lines.append(f"| {kind} | {whole} | {answered} | {refused} | {whole - answered - refused} |")
-    lines += ["", "| sample | answer | what |", "| --- | --- | --- |"]
+    lines += ["", *_speed(), "## Samples", "", "| sample | answer | what |", "| --- | --- | --- |"]
     lines += [f"| {path} | {outcome} | {what} |" for _, path, outcome, what in rows]
     PAGE.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
     print(f"{PAGE.relative_to(ROOT)}: {len(rows)} samples, {sum(outcome == 'otherwise' for _, _, outcome, _ in rows)} otherwise")
+
+
+def _speed() -> Iterator[str]:
+    """The last figures that were kept, and the command that gives them."""
+    kept = EVIDENCE.read_text("utf-8").splitlines() if EVIDENCE.exists() else []
+    if not kept:
+        return
+    row = json.loads(kept[-1])
+    yield from ("## Speed", "", f"`{row['command']}` on {row['on']}, one core of a shared machine (docs/evidence/formats.jsonl):", "")
+    yield from ("| format | MB/s |", "| --- | --- |", *(f"| {name} | {speed} |" for name, speed in row["mb_per_second"].items()), "")
+    yield f"camt reads at {row['camt_of_bare_walk']} of a bare lxml walk over the same file in the same run."
+    if large := row.get("large"):
+        yield (
+            f"A camt.053 of {large['megabytes']} MB with {large['entries']} entries is answered by `saiken statement --json` in "
+            f"{large['seconds']} s and {large['peak_mib_above_idle']} MiB above the idle process."
+        )
+    yield ""
 
 
 def _rows(samples: Path) -> Iterator[tuple[str, str, str, str]]:

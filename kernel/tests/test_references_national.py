@@ -16,6 +16,7 @@ from kernel.references import (
     make_kid,
     make_ocr,
     make_ogm,
+    normal_reference,
     parse_japanese_account,
     yucho_account,
 )
@@ -114,3 +115,24 @@ def test_what_is_no_japanese_account_is_refused(text: str):
     for parse in (parse_japanese_account, yucho_account):
         with pytest.raises(Unreadable):
             parse(text)
+
+
+@pytest.mark.parametrize(
+    ("printed", "normal"),
+    [
+        ("+++090/7483/80009+++", "090748380009"),
+        ("***090/7483/80009***", "090748380009"),
+        ("+71<123456789012347+12345678<", "123456789012347"),
+        ("rf18 5390 0754 7034", "RF18539007547034"),
+        ("21 00000 00003 13947 14300 09017", "210000000003139471430009017"),
+        ("DE98 ZZZ0 9999 9999 99", "DE98ZZZ09999999999"),
+        ("090748380009", "090748380009"),
+    ],
+)
+def test_a_reference_that_proves_itself_has_one_form_however_it_is_printed(printed, normal):
+    assert normal_reference(printed) == normal
+
+
+@pytest.mark.parametrize("text", ["+++090/7483/80008+++", "RF19 5390 0754 7034", "RE 2026 / 17", "", "+71<123456789012348+12345678<"])
+def test_any_other_text_stays_as_it_is(text):
+    assert normal_reference(text) == text

@@ -30,11 +30,7 @@ class Shop:
         if self.japanese:
             stems = {**KANJI_UNSEEN} if self.unseen else {**KANJI}
             stem, trade = dice.choice(KANA_UNSEEN if self.unseen else KANA), dice.choice(KANA_TRADES)
-            place = (
-                dice.choice("トウキョウ オオサカ ナゴヤ キョウト コウベ フクオカ センダイ ヒロシマ サッポロ ヨコハマ".split())
-                if dice.random() < 0.85
-                else ""
-            )
+            place = dice.choice(list(PLACES)) if dice.random() < 0.85 else ""  # noqa: PLR2004
             front = dice.random() < 0.5  # noqa: PLR2004
             kana = f"カ）{place}{stem}{trade}" if front else f"{place}{stem}{trade}（カ"
             whole = f"{PLACES.get(place, place)}{stems[stem]}{KANJI_TRADES[trade]}"

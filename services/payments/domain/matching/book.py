@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 from services.payments.domain.matching.facts import Account, Item
 from services.payments.domain.matching.text import digits_of, name_keys, name_words, number_keys, skeletons
@@ -15,6 +16,7 @@ NAME_START = 8
 # A word that so many customers carry tells none of them.
 COMMON_WORD = 40
 Ids = tuple[str, ...]
+Key = TypeVar("Key", str, int)
 _NINES = str.maketrans("012345678", "999999999")
 _LAST_DIGITS = re.compile(r"([0-9]+)[^0-9\n]*$", re.MULTILINE)
 
@@ -74,12 +76,9 @@ class Book:
         return found
 
     @cached_property
-    def by_amount(self) -> dict[tuple[str, int], list[str]]:
-        """Items by currency and what is open."""
-        found: dict[tuple[str, int], list[str]] = defaultdict(list)
-        for id_, open_minor in self.open_minor.items():
-            found[self.items[id_].currency, open_minor].append(id_)
-        return found
+    def by_amount(self) -> dict[int, Ids]:
+        """Items by what is open, whatever the currency."""
+        return _index(list(self.open_minor.values()), self.open_minor)
 
     @cached_property
     def _parts(self) -> tuple[tuple[str, dict[str, Ids]], ...]:
@@ -143,13 +142,12 @@ def mask(key: str) -> str:
     return key.translate(_NINES)
 
 
-def _index(keys: Sequence[str], ids: Iterable[str]) -> dict[str, Ids]:
+def _index(keys: Sequence[Key], ids: Iterable[str]) -> dict[Key, Ids]:
     """Ids by key, without the empty key. Most keys have one id, and then nothing is done twice."""
     keyed = list(zip(keys, ids, strict=True))
-    found: dict[str, Ids] = dict(zip(keys, zip(ids), strict=True))
-    found.pop("", None)
-    if len(found) + keys.count("") < len(keyed):
-        seen: dict[str, list[str]] = defaultdict(list)
+    found: dict[Key, Ids] = {key: ids for key, ids in zip(keys, zip(ids, strict=True), strict=True) if key}
+    if len(found) + sum(not key for key in keys) < len(keyed):
+        seen: dict[Key, list[str]] = defaultdict(list)
         for key, id_ in keyed:
             if key:
                 seen[key].append(id_)

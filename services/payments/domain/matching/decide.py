@@ -7,7 +7,7 @@ from datetime import date
 from services.payments.domain.matching.answers import named_answers, on_account_answers, unnamed_answers, weigh
 from services.payments.domain.matching.book import Book
 from services.payments.domain.matching.facts import CERTAIN, Decision, Evidence, Line, Suggestion
-from services.payments.domain.matching.fits import Open, fit
+from services.payments.domain.matching.fits import Open, fit, whole
 from services.payments.domain.matching.knowledge import NOTHING, Knowledge
 from services.payments.domain.matching.payers import AccountKey
 from services.payments.domain.matching.policy import Policy
@@ -115,23 +115,21 @@ def _others(scene: Scene) -> list[Answer]:
     """Customers whom the text names, and items of this very amount whose number has an error in it."""
     found: list[Answer] = []
     accounts: set[AccountKey] = set(scene.in_text)
-    equal = scene.book.by_amount.get((scene.line.currency, scene.line.amount_minor), [])
+    equal = [id_ for id_ in scene.book.by_amount.get(scene.line.amount_minor, ()) if scene.is_offered(id_)]
     if len(equal) <= _MOST_EQUAL_AMOUNTS:
         for id_ in equal:
             item = scene.book.items[id_]
-            if scene.line.business_unit in {"", item.business_unit} and scene.number(Open(item, item.open_minor)):
+            if scene.number(Open(item, item.open_minor)):
                 accounts.add((item.business_unit, item.account_id))
     for account in sorted(accounts - scene.payers.keys()):
         found += unnamed_answers(scene, account)
     if not found and not scene.payers and 0 < len(equal) <= _SHOWN_BY_AMOUNT:
         for id_ in sorted(equal):
             item = scene.book.items[id_]
-            if scene.line.business_unit in {"", item.business_unit} and id_ not in scene.line.barred:
-                only = fit(scene.line.amount_minor, [Open(item, item.open_minor)], scene.terms(("", "")), scene.policy)
-                evidence = (Evidence("amount", scene.policy.weights["amount"], str(scene.line.amount_minor)),)
-                if only:
-                    doubt = CERTAIN - CERTAIN // (2 * len(equal))
-                    found.append(Answer("amount_only", (item.business_unit, item.account_id), only.allocations, 0, evidence, doubt))
+            evidence = (Evidence("amount", scene.policy.weights["amount"], str(scene.line.amount_minor)),)
+            doubt = CERTAIN - CERTAIN // (2 * len(equal))
+            paid = whole([Open(item, scene.line.amount_minor)])
+            found.append(Answer("amount_only", (item.business_unit, item.account_id), paid, 0, evidence, doubt))
     return found
 
 

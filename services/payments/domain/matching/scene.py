@@ -58,10 +58,11 @@ class Scene:
         self.on = min((on for on in (line.booked_on, line.value_on) if on), default=None)
         self._shelves: dict[AccountKey, list[Open]] = {}
         self.signs: Signs = read_signs(line, book, policy)
-        for id_ in [id_ for id_ in self.signs.hits if not self._is_offered(id_)]:
+        for id_ in [id_ for id_ in self.signs.hits if not self.is_offered(id_)]:
             del self.signs.hits[id_]
 
-    def _is_offered(self, id_: str) -> bool:
+    def is_offered(self, id_: str) -> bool:
+        """True for an item in the line's currency and unit that has not rejected it."""
         item = self.book.items[id_]
         return id_ not in self.line.barred and item.currency == self.line.currency and self.line.business_unit in {"", item.business_unit}
 

@@ -10,7 +10,7 @@ from kernel.errors import Refused
 from proto.notifications.v1 import api_pb2 as pb
 from services.notifications import commands
 from services.notifications.api import ROLES, Api
-from services.notifications.tests.helpers import OTHER, UNIT, account
+from services.notifications.tests.helpers import OTHER, UNIT
 
 
 def door(opened, unit: str) -> Api:
@@ -18,15 +18,6 @@ def door(opened, unit: str) -> Api:
     doors._caller.set(opened.caller)
     doors._unit.set(unit)
     return Api(SimpleNamespace(database=opened.database))
-
-
-async def people(opened) -> tuple[str, str]:
-    """One person's accounts at two units."""
-    party = new_id()
-    async with opened.database.begin(opened.caller, UNIT) as tx:
-        mine = await account(tx, party)
-    async with opened.database.begin(opened.caller, OTHER) as tx:
-        return str(mine), str(await account(tx, party))
 
 
 PREFERENCES = [
@@ -37,9 +28,9 @@ PREFERENCES = [
 ]
 
 
-async def test_preferences_are_listed_as_they_were_told_and_cleared_by_two_units(database_of):
+async def test_preferences_are_listed_as_they_were_told_and_cleared_by_two_units(database_of, accounts):
     opened = database_of("notifications")
-    mine, theirs = await people(opened)
+    mine, theirs = str(accounts[UNIT]), str(accounts[OTHER])
     api = door(opened, UNIT)
     told = [await api.RecordPreference(pb.RecordPreferenceRequest(account_id=mine, preference=one), None) for one in PREFERENCES]
 
@@ -55,9 +46,9 @@ async def test_preferences_are_listed_as_they_were_told_and_cleared_by_two_units
     assert len((await api.ListPreferences(pb.ListPreferencesRequest(account_id=theirs), None)).preferences) == len(PREFERENCES) - 1
 
 
-async def test_a_call_is_reserved_made_and_told_how_it_ended(database_of):
+async def test_a_call_is_reserved_made_and_told_how_it_ended(database_of, accounts):
     opened = database_of("notifications")
-    mine, _ = await people(opened)
+    mine = str(accounts[UNIT])
     api = door(opened, UNIT)
 
     asked = pb.ReserveContactRequest(key=str(new_id()), account_id=mine, channel="call", place="home")

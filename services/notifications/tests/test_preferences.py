@@ -6,27 +6,16 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from chassis.database import new_id
 from chassis.testing import rolled_back
 from kernel.errors import NotFound
-from services.notifications import commands, store
+from services.notifications import commands
 from services.notifications.domain import Preference, inconvenient, opt_out, stop
 from services.notifications.domain.preferences import PreferenceInvalid
 from services.notifications.tests.helpers import OTHER, UNIT, account, asked, rules
 
 
-async def person_of_two_units(opened):
-    """Accounts of one person at two units."""
-    party, accounts = new_id(), {}
-    for unit in (UNIT, OTHER):
-        async with opened.database.begin(opened.caller, unit) as tx:
-            accounts[unit] = await account(tx, party)
-    return accounts
-
-
-async def test_what_one_unit_notes_every_unit_keeps(database_of):
+async def test_what_one_unit_notes_every_unit_keeps(database_of, accounts):
     opened = database_of("notifications")
-    accounts = await person_of_two_units(opened)
     async with opened.database.begin(opened.caller, UNIT) as tx:
         await commands.record_preference(tx, accounts[UNIT], opt_out("email"))
         await commands.record_preference(tx, accounts[UNIT], inconvenient([0], "10:00", "14:00"))
@@ -38,9 +27,8 @@ async def test_what_one_unit_notes_every_unit_keeps(database_of):
         assert (await commands.may_contact(tx, asked(accounts[OTHER], channel="letter"))).allowed
 
 
-async def test_no_unit_clears_alone_and_two_units_do(database_of):
+async def test_no_unit_clears_alone_and_two_units_do(database_of, accounts):
     opened = database_of("notifications")
-    accounts = await person_of_two_units(opened)
     async with opened.database.begin(opened.caller, UNIT) as tx:
         id_ = await commands.record_preference(tx, accounts[UNIT], stop("cease"))
         assert await commands.record_preference(tx, accounts[UNIT], stop("cease")) == id_
@@ -57,9 +45,8 @@ async def test_no_unit_clears_alone_and_two_units_do(database_of):
         assert (await commands.may_contact(tx, asked(accounts[OTHER]))).allowed
 
 
-async def test_what_is_heard_again_must_be_cleared_by_two_again(database_of):
+async def test_what_is_heard_again_must_be_cleared_by_two_again(database_of, accounts):
     opened = database_of("notifications")
-    accounts = await person_of_two_units(opened)
     async with opened.database.begin(opened.caller, UNIT) as tx:
         id_ = await commands.record_preference(tx, accounts[UNIT], stop("represented"))
         await commands.clear_preference(tx, accounts[UNIT], id_)
@@ -86,16 +73,14 @@ async def test_the_application_cannot_clear_past_the_function(database_of, state
             await tx.execute(statement)
 
 
-async def test_the_preferences_of_a_stranger_are_not_seen(database_of):
+async def test_the_preferences_of_a_stranger_are_not_seen(database_of, accounts):
     opened = database_of("notifications")
     async with opened.database.begin(opened.caller, UNIT) as tx:
-        party = new_id()
-        id_ = await account(tx, party)
-        await commands.record_preference(tx, id_, stop("cease"))
-    async with rolled_back(opened.database, opened.caller, OTHER) as tx:
-        assert await store.live_preferences(tx, party) == []
+        await commands.record_preference(tx, accounts[UNIT], stop("cease"))
+    async with rolled_back(opened.database, opened.caller, "naniwa") as tx:
+        assert await tx.all("SELECT * FROM contact_preferences") == []
         with pytest.raises(NotFound):
-            await commands.record_preference(tx, id_, stop("cease"))
+            await commands.record_preference(tx, accounts[UNIT], stop("cease"))
 
 
 @pytest.mark.parametrize(

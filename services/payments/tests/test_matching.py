@@ -172,6 +172,17 @@ def test_somebody_else_may_pay_a_number_in_full():
     }
 
 
+def test_where_nothing_fits_a_person_is_shown_what_a_clerk_would_try():
+    found = answer(line(4000, "Abschlag"), item("R-10001", 5000), item("R-10002", 9000))
+
+    assert found.status == "suggested"
+    assert [[(part.item_id, part.amount_minor) for part in one.allocations] for one in found.suggestions] == [
+        [],
+        [("R-10001", 4000)],
+        [("R-10002", 4000)],
+    ]
+
+
 def test_two_equal_fits_are_a_suggestion_with_both():
     found = answer(line(5000, "Zahlung"), item("R-10001", 5000), item("R-10002", 5000))
 

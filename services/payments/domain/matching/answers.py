@@ -21,6 +21,7 @@ _MAY_PAY_AGAIN = 20_000
 _UNKNOWN_PAYER = 100_000
 _MANY_OPEN = 300_000
 _STRONG_NUMBER = 850
+_SHOWN_PARTS = 2
 # Nobody is granted more than a third of what was paid, in thousandths.
 _REACH = 333
 # Of a sum that chance gives too often, so much less is left.
@@ -153,6 +154,22 @@ def on_account_answers(scene: Scene, account: AccountKey, answers: Sequence[Answ
         evidence = (*who, Evidence("on_account", weight, said)) if clear else tuple(who)
         doubt = doubt_of(weight if clear else 0, *(one.weight for one in who)) + (0 if clear else _MANY_OPEN)
         yield Answer("on_account", account, (), line.amount_minor, evidence, _bounded(doubt))
+
+
+def guesses(scene: Scene, account: AccountKey) -> Iterator[Answer]:
+    """For a person, where nothing fits: the oldest first, or a part of the items that are next in size."""
+    shelf, amount = [one for one in scene.shelf(account) if one.minor > 0], scene.line.amount_minor
+    doubt = _bounded(_MANY_OPEN + doubt_of(*(one.weight for one in _who(scene, account))))
+    left, allocations = amount, []
+    for one in shelf:
+        if left:
+            allocations.append(Allocation(one.item.id, min(one.minor, left)))
+            left -= allocations[-1].amount_minor
+    if allocations:
+        yield Answer("oldest_first", account, tuple(allocations), left, tuple(_who(scene, account)), doubt)
+    larger = sorted((one for one in shelf if one.minor > amount), key=lambda one: (one.minor, one.item.id))
+    for one in larger[:_SHOWN_PARTS]:
+        yield Answer("part_of_one", account, (Allocation(one.item.id, amount),), 0, tuple(_who(scene, account)), _bounded(doubt + 1))
 
 
 def _answer(scene: Scene, account: AccountKey, named: Sequence[Open], found: Fit, rule: str, by_chance: int = 0) -> Answer:

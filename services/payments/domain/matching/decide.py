@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from services.payments.domain.matching.answers import named_answers, on_account_answers, unnamed_answers, weigh
+from services.payments.domain.matching.answers import guesses, named_answers, on_account_answers, unnamed_answers, weigh
 from services.payments.domain.matching.book import Book
 from services.payments.domain.matching.facts import CERTAIN, Decision, Evidence, Line, Suggestion
 from services.payments.domain.matching.fits import Open, fit, whole
@@ -80,7 +80,9 @@ def find_answers(scene: Scene) -> list[Answer]:
     if best and best[0].score >= scene.policy.apply and not _settled(scene):
         return best
     for account in sorted(named | scene.payers.keys()):
-        found += on_account_answers(scene, account, [one for one in best if one.account == account])
+        answers = [one for one in best if one.account == account]
+        found += on_account_answers(scene, account, answers)
+        found += guesses(scene, account) if not answers and account in scene.payers else ()
     return weigh(scene, found) if found else []
 
 

@@ -15,7 +15,7 @@ from chassis.books import BUCKETS, bucket_of
 from chassis.metrics import CHAINS_BROKEN, DIFFERENCES
 from chassis.sealer import heads_of
 from cli.books import Books, ids_in
-from cli.client import SERVICES, Client
+from cli.client import SERVICES, Away, Client
 from cli.plumbing import decoded, lowest_watermarks
 from cli.quiet import Positions, read_positions, unrest
 from proto.billing.v1 import api_pb2 as billing
@@ -113,7 +113,10 @@ async def _cases(client: Client, positions: Mapping[str, GetPositionResponse]) -
 
 async def _without_workflow(address: str, processes: Sequence[str]) -> int:
     """How many processes that have not ended have no running workflow."""
-    temporal, slots = await Temporal.connect(address), asyncio.Semaphore(ASK_AT_ONCE)
+    try:
+        temporal, slots = await Temporal.connect(address), asyncio.Semaphore(ASK_AT_ONCE)
+    except RuntimeError as error:  # what its client raises when nobody answers
+        raise Away(f"Temporal: {error}", service="temporal") from error
 
     async def runs(id_: str) -> bool:
         async with slots:
@@ -122,7 +125,7 @@ async def _without_workflow(address: str, processes: Sequence[str]) -> int:
             except RPCError as error:
                 if error.status == RPCStatusCode.NOT_FOUND:
                     return False
-                raise
+                raise Away(f"Temporal: {error.message}", service="temporal") from error
             return status == WorkflowExecutionStatus.RUNNING
 
     return sum(not found for found in await asyncio.gather(*map(runs, processes)))

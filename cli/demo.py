@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.output import Json, say, show
+from cli.output import REFUSED, Json, say, show
 from kernel.errors import Refused
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
@@ -44,15 +44,18 @@ def demo(
         scenario_start = _read(SAMPLES / "units.yaml").starts_at.isoformat().replace("+00:00", "Z")
         with Suite.start(data, units=SAMPLES / "units.yaml", clock_start=scenario_start, throwaway=True, report=say) as suite:
             document, matched = asyncio.run(_play(suite.client_environment(), report, until))
-    if as_json:
-        show(document)
-    else:
-        from cli.figures import show_figures
-
-        show_figures(document, matched, time.monotonic() - began)
     proof = document["audit"]
     silent = proof["cases"]["without_next_action"] or proof["cases"]["without_workflow"]
-    if proof["differences"] or proof["parked"] or silent or proof["chain"] != "ok":
+    proven = not (proof["differences"] or proof["parked"] or silent) and proof["chain"] == "ok"
+    if as_json:
+        show(document)
+        if not proven:
+            raise typer.Exit(REFUSED)
+        return
+    from cli.figures import show_figures
+
+    show_figures(document, matched, time.monotonic() - began)
+    if not proven:
         raise BooksDiffer("the audit did not come out clean")
 
 

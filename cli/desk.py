@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cli.lifecycle import DEFAULT_DATA, Data, find_suite
-from cli.output import Json, progress, say, show
+from cli.output import REFUSED, Json, progress, say, show
 from kernel.errors import Refused
 
 if TYPE_CHECKING:
@@ -118,16 +118,23 @@ def audit(
         write_metrics(proof, textfile)
     if as_json:
         show(proof)
-    else:
-        for row in proof["books"]:
-            amounts = ", ".join(f"{service} {amount}" for service, amount in row["by_service"].items())
-            say(f"{row['business_unit']} {row['book']} {row['currency']}: {amounts}")
-        say(f"cases: {proof['cases']}; parked: {proof['parked']}; audit trail: {proof['chain']}")
-        print(f"audit: {proof['differences']} differences")
+        if not is_proven(proof):
+            raise typer.Exit(REFUSED)
+        return
+    for row in proof["books"]:
+        amounts = ", ".join(f"{service} {amount}" for service, amount in row["by_service"].items())
+        say(f"{row['business_unit']} {row['book']} {row['currency']}: {amounts}")
+    say(f"cases: {proof['cases']}; parked: {proof['parked']}; audit trail: {proof['chain']}")
+    print(f"audit: {proof['differences']} differences")
     if proof["differences"]:
         raise BooksDiffer(f"{proof['differences']} books differ")
     if proof["chain"] != "ok":
         raise TrailBroken(proof["chain"])
+
+
+def is_proven(proof: dict[str, Any]) -> bool:
+    """Whether the books agree and the trail holds."""
+    return not proof["differences"] and proof["chain"] == "ok"
 
 
 def clock(

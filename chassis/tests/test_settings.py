@@ -73,7 +73,10 @@ def test_a_fail_point_that_nobody_named_is_nothing():
 def test_a_process_dies_at_the_nth_passing_of_the_point_that_its_file_names_and_lives_on_in_its_next_life(tmp_path):
     armed = tmp_path / "fail-at"
     armed.write_text("here@2", "utf-8")
-    program = "from chassis.settings import fail_point\nfor name in ('there', 'here', 'here', 'here'):\n    fail_point(name)\n    print(name, flush=True)"
+    program = (
+        "from chassis.settings import fail_point\n"
+        "for name in ('there', 'here', 'here', 'here'):\n    fail_point(name)\n    print(name, flush=True)"
+    )
 
     first, second = (
         subprocess.run(

@@ -151,7 +151,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.write:
         before, _, rest = DOCUMENT.read_text("utf-8").partition(_BEGIN)
-        DOCUMENT.write_text(f"{before}{_BEGIN}\n{written(range(201, 201 + asked.seeds))}{_END}{rest.partition(_END)[2]}", "utf-8")
+        DOCUMENT.write_text(f"{before}{_BEGIN}\n{written(range(301, 301 + asked.seeds))}{_END}{rest.partition(_END)[2]}", "utf-8")
         return
     for japanese in (False, True):
         score = run(range(1, asked.seeds + 1), japanese=japanese, unseen=asked.unseen)

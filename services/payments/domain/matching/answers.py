@@ -46,7 +46,8 @@ def named_answers(scene: Scene, account: AccountKey) -> Iterator[Answer]:
 def _with_others(scene: Scene, account: AccountKey, named: list[Open], shelf: list[Open]) -> Iterator[Answer]:
     """Some of the named ones, or all and some that the text does not name (cut off, mistyped, a credit)."""
     amount, policy = scene.line.amount_minor, scene.policy
-    others = [one for one in shelf if one.item.id not in scene.signs.hits][: policy.subset_items]
+    unnamed = [one for one in shelf if one.item.id not in scene.signs.hits]
+    others, unsearched = unnamed[: policy.subset_items], unnamed[policy.subset_items :]
     rest = amount - sum(one.minor for one in named)
     if 1 < len(named) <= policy.subset_items:
         solutions = subsets([one.minor for one in named], amount, amount, range(1, len(named)))
@@ -58,7 +59,7 @@ def _with_others(scene: Scene, account: AccountKey, named: list[Open], shelf: li
     for places in solutions:
         added = [others[place] for place in places]
         by_chance = 0 if all(map(scene.number, added)) else coincidence(values, len(places), rest)
-        by_chance = by_chance * policy.coincidence // policy.coincidence_beside_a_number
+        by_chance = by_chance * policy.coincidence // policy.coincidence_beside_a_number + _rivals(added, unsearched)
         found = Fit("sum", str(amount), whole([*named, *added]))
         yield _answer(scene, account, named, found, "named_and_others", by_chance + (len(solutions) - 1) * THOUSAND)
 
@@ -98,9 +99,20 @@ def unnamed_answers(scene: Scene, account: AccountKey) -> Iterator[Answer]:
             if found is not None:
                 exact = exact or found.kind == "amount"
                 yield _answer(scene, account, [one], found, "payer")
-    if exact or len(shelf) == 1:
-        return
+    if exact or len(shelf) == 1 or any(_is_strong(scene, one.item.id) for one in shelf):
+        return  # sums with what is named are answers by number
     yield from _sums(scene, account, shelf)
+
+
+def _is_strong(scene: Scene, id_: str) -> bool:
+    hit = scene.signs.hits.get(id_)
+    return hit is not None and hit.weight >= _STRONG_NUMBER
+
+
+def _rivals(chosen: Sequence[Open], unsearched: Sequence[Open]) -> int:
+    """By-chance of a set that an item beyond the limit of the search could be exchanged into."""
+    amounts = {one.minor for one in unsearched}
+    return THOUSAND if any(one.minor in amounts for one in chosen) else 0
 
 
 def _sums(scene: Scene, account: AccountKey, shelf: list[Open]) -> Iterator[Answer]:
@@ -133,6 +145,7 @@ def _sums(scene: Scene, account: AccountKey, shelf: list[Open]) -> Iterator[Answ
             if found is not None and len(chosen) < len(shelf):
                 kind = "sum" if found.kind == "amount" else found.kind
                 by_chance = coincidence(open_minor, len(places), amount, max(1, high - low)) + (len(solutions) - 1) * THOUSAND
+                by_chance += _rivals(chosen, shelf[policy.subset_items :])
                 yield _answer(scene, account, [], Fit(kind, found.detail, found.allocations), "payer_sum", by_chance)
         if solutions:
             return

@@ -12,6 +12,8 @@ from services.payments.domain.matching.policy import THOUSAND, Policy
 
 # Two sets that add up are as bad as twenty: a person decides, and reads no more than this.
 MAX_SOLUTIONS = 3
+# What fewer amounts have in common is no habit of theirs.
+_ENOUGH_VALUES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,8 @@ def coincidence(values: Sequence[int], size: int, amount_minor: int, width: int 
     `width`: how many amounts would do. Amounts that are multiples of a number, and round ones, meet more often.
     """
     sets = sum(comb(len(values), count) for count in range(1, size + 1))
-    step = max(gcd(*values), roundness(amount_minor), width)
+    common = gcd(*values) if len(values) >= _ENOUGH_VALUES else 1
+    step = max(common, roundness(amount_minor), width)
     spread = sum(sorted(map(abs, values))[-size:])
     return sets * step * THOUSAND // max(spread, 1)
 

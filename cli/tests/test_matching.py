@@ -170,7 +170,9 @@ def test_unrelated_items_and_other_names_change_nothing(world):
 
 def test_a_competing_equal_item_makes_a_suggestion_and_never_another_answer(world):
     before = world.decide()
-    plain = [(line, one) for line, one in zip(world.lines, before, strict=True) if one.status == "applied" and one.rule == "payer_amount"][:40]
+    plain = [(line, one) for line, one in zip(world.lines, before, strict=True) if one.status == "applied" and one.rule == "payer_amount"][
+        :40
+    ]
     by_id = {item.id: item for item in world.items}
 
     for line, one in plain:

@@ -1,0 +1,164 @@
+"""R5: events through inbox, ledger, open items and outbox by the product's consumer, against a set-based ledger of the same postings."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+
+from benchmarks.hot import book
+from benchmarks.hot.book import AMOUNT_MINOR, Payment
+from benchmarks.hot.method import Result, Target, compare
+from benchmarks.hot.stand import CURRENCY, UNIT, Nobody, Stand, demand, ended
+from chassis.auth import service_caller
+from chassis.consumer import FETCH, Consumer
+from chassis.database import Database, new_id
+from chassis.metrics import CONSUMED
+from services.billing import store
+from services.billing.subscribers import subscriptions
+
+TOPIC, TYPE = "payments.events", "payments.v1.LineDistributed"
+# So many events come a second time.
+REPEATED = 0.05
+_TRACE = (b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",)
+# The reference: the same tables and indexes, no policy, nothing but the postings.
+_REFERENCE = """
+CREATE SCHEMA IF NOT EXISTS bench;
+CREATE TABLE IF NOT EXISTS bench.transfers (LIKE transfers INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS bench.items (LIKE items INCLUDING ALL);
+TRUNCATE bench.transfers, bench.items;
+"""
+_STAGING = "CREATE TEMP TABLE IF NOT EXISTS staging (id uuid, line_id uuid, item_id uuid, account_id uuid, amount_minor bigint) ON COMMIT DELETE ROWS"
+_POST = f"""
+INSERT INTO bench.transfers SELECT id, '{UNIT}', id, 'cash', 'receivables', amount_minor, '{CURRENCY}', account_id, item_id, line_id,
+    current_date, now() FROM staging
+"""
+_SETTLE = "UPDATE bench.items i SET open_minor = i.open_minor - s.amount_minor, version = version + 1 FROM staging s WHERE i.id = s.item_id"
+
+
+class Ours:
+    """Billing's consumer and handlers on billing's database; the figure is of one round of events."""
+
+    def __init__(self, stand: Stand, behind: asyncpg.Connection, producer: AIOKafkaProducer, database: Database) -> None:
+        self._behind, self._producer, self._database = behind, producer, database
+        self._kafka = {"bootstrap_servers": stand.suite.kafka_address}
+        self._partitions = stand.settings("billing").partitions
+        self._numbers: dict[int, int] = {}
+        self.paid = 0
+
+    async def publish(self, payments: Sequence[Payment]) -> int:
+        """As payments' relay would, some of it twice; how many there are with the repetitions."""
+        rows = book.numbered(payments, self._numbers, self._partitions)
+        rows += [row for place in range(self._partitions) for row in [r for r in rows if r[1] == place][-int(len(rows) * REPEATED / 4) :]]
+        sent = []
+        for payment, place, number in rows:
+            headers = {
+                "ce_id": str(payment.line_id),
+                "ce_type": TYPE,
+                "ce_number": str(number),
+                "ce_businessunit": UNIT,
+                "ce_time": "2026-07-01T00:00:00+00:00",
+            }
+            encoded = [*((name, value.encode()) for name, value in headers.items()), ("traceparent", *_TRACE)]
+            key, value = str(payment.line_id).encode(), payment.event().SerializeToString()
+            sent.append(await self._producer.send(TOPIC, value, key=key, partition=place, headers=encoded))
+        await asyncio.gather(*sent)
+        return len(rows)
+
+    async def run(self, database: Database, payments: Sequence[Payment]) -> float:
+        """Events a second, from the first watermark that the consumer asks for until all are committed."""
+        count, heard = await self.publish(payments), CONSUMED.labels(TYPE)
+        until = _value(heard) + count
+        database.changed.clear()
+        consumer = asyncio.create_task(Consumer("billing", self._kafka, subscriptions, database, Nobody()).run())
+        async with asyncio.timeout(120):
+            await database.changed.wait()
+            began = time.perf_counter()
+            while _value(heard) < until:
+                database.changed.clear()
+                await database.changed.wait()
+            seconds = time.perf_counter() - began
+        await ended(consumer)
+        self.paid += len(payments)
+        return len(payments) / seconds
+
+    async def check(self) -> None:
+        """Everything paid once, told once, booked once."""
+        async with self._database.begin(service_caller("billing"), UNIT) as tx:
+            demand(await store.ledger_differences(tx) == [], "the ledger agrees with its items")
+        row = await self._behind.fetchrow(
+            "SELECT (SELECT count(*) FROM inbox) AS inbox, (SELECT count(*) FROM transfers WHERE line_id IS NOT NULL) AS transfers, "
+            "(SELECT sum(amount_minor) FROM posted_slices)::bigint AS applied, (SELECT count(*) FROM items WHERE open_minor = 0) AS paid, "
+            "(SELECT count(*) FROM outbox) AS outbox, (SELECT count(*) FROM parked) AS parked"
+        )
+        found, wanted = tuple(row), (self.paid, self.paid, self.paid * AMOUNT_MINOR, self.paid, 2 * self.paid, 0)
+        demand(found == wanted, f"inbox, transfers, applied, paid, outbox, parked: {found}, not {wanted}")
+
+
+class SetBased:
+    """The same postings in the same batches on as many connections as there are partitions."""
+
+    def __init__(self, pool: asyncpg.Pool, lanes: int) -> None:
+        self._pool, self._lanes = pool, lanes
+
+    async def run(self, payments: Sequence[Payment]) -> float:
+        """Postings a second."""
+        async with self._pool.acquire() as connection:
+            await connection.execute(_REFERENCE)
+            await connection.execute("INSERT INTO bench.items SELECT * FROM items WHERE id = ANY($1)", [p.item_id for p in payments])
+            await connection.execute("UPDATE bench.items SET open_minor = amount_minor; ANALYZE bench.items")
+        rows = [(new_id(), p.line_id, p.item_id, p.account_id, AMOUNT_MINOR) for p in payments]
+        batches = [rows[first : first + FETCH] for first in range(0, len(rows), FETCH)]
+        began = time.perf_counter()
+        await asyncio.gather(*(self._lane(batches[lane :: self._lanes]) for lane in range(self._lanes)))
+        seconds = time.perf_counter() - began
+        async with self._pool.acquire() as connection:
+            done = await connection.fetchval("SELECT count(*) FROM bench.items WHERE open_minor = 0")
+            demand(done == len(payments), f"the reference settles {len(payments)} items, not {done}")
+        return len(payments) / seconds
+
+    async def _lane(self, batches: Sequence[Sequence[tuple[Any, ...]]]) -> None:
+        async with self._pool.acquire() as connection:
+            await connection.execute(_STAGING)
+            for batch in batches:
+                async with connection.transaction():
+                    await connection.copy_records_to_table("staging", records=batch)
+                    await connection.execute(_POST)
+                    await connection.execute(_SETTLE)
+
+
+async def throughput(stand: Stand) -> Result:
+    """R5."""
+    await stand.migrate("billing")
+    behind, producer, database = await stand.behind("billing"), await stand.producer(), stand.database("billing")
+    lanes, count = stand.settings("billing").partitions, stand.size(6_000, 20_000)
+    pool = await stand.pool("billing", lanes)
+    await book.empty(behind)
+    ours, reference = Ours(stand, behind, producer, database), SetBased(pool, lanes)
+    last: list[Sequence[Payment]] = []
+
+    async def a() -> float:
+        payments = await book.write_invoices(behind, count)
+        await behind.execute("ANALYZE items")
+        last[:] = [payments]
+        return await ours.run(database, payments)
+
+    async def b() -> float:
+        return await reference.run(last[0])
+
+    result = await compare(
+        "R5", "event → inbox → ledger → item → outbox ÷ a set-based ledger of the same postings", Target(0.20, 0.35), "events/s", a, b,
+        stand.pairs, ("ledger equals items", "each event once in spite of 5 % repetitions", "nothing is parked"),
+    )  # fmt: skip
+    await ours.check()
+    await producer.stop()
+    await database.close()
+    await pool.close()
+    await behind.close()
+    return result
+
+
+def _value(counter: Any) -> int:
+    return int(counter._value.get())  # noqa: SLF001 - prometheus has no other way to read one

@@ -108,6 +108,7 @@ class Api(BillingServicer):
             invoiced_minor=row.invoiced,
             credited_minor=row.credited,
             applied_minor=row.applied,
+            granted_minor=row.granted,
             open_minor=row.open,
             overdue_minor=overdue,
         )

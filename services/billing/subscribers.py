@@ -5,9 +5,10 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.subscriptions import Subscriptions
+from kernel.errors import Unreadable
 from proto.payments.v1.events_pb2 import LineDistributed, SliceKind
 from services.billing import commands
-from services.billing.domain.ledger import ITEM, NOT_RECEIVABLE, ON_ACCOUNT, REFUND, UNIDENTIFIED, Line, Target
+from services.billing.domain.ledger import GRANTED, ITEM, NOT_RECEIVABLE, ON_ACCOUNT, REFUND, UNIDENTIFIED, Line, Target
 
 subscriptions = Subscriptions()
 
@@ -34,4 +35,9 @@ def _line(event: LineDistributed) -> Line:
             kind, UUID(part.item_id) if kind == ITEM else None, UUID(part.account_id) if part.account_id and kind != ITEM else None
         )
         slices[target] = slices.get(target, 0) + part.amount_minor
+        if part.difference_minor:
+            if part.reason not in GRANTED or kind != ITEM:
+                raise Unreadable("INVALID", f"a difference for {part.reason[:20]!r} beside a slice of kind {kind}", line_id=event.line_id)
+            granted = Target(part.reason, UUID(part.item_id), None)
+            slices[granted] = slices.get(granted, 0) + part.difference_minor
     return Line(UUID(event.line_id), event.version, event.amount.currency, slices)

@@ -373,6 +373,7 @@ class GetFiguresResponse(_message.Message):
     OPEN_MINOR_FIELD_NUMBER: _builtins.int
     OVERDUE_MINOR_FIELD_NUMBER: _builtins.int
     ACCOUNTS_FIELD_NUMBER: _builtins.int
+    GRANTED_MINOR_FIELD_NUMBER: _builtins.int
     currency: _builtins.str
     invoices: _builtins.int
     invoiced_minor: _builtins.int
@@ -380,6 +381,8 @@ class GetFiguresResponse(_message.Message):
     applied_minor: _builtins.int
     open_minor: _builtins.int
     accounts: _builtins.int
+    granted_minor: _builtins.int
+    """Discounts, bank charges and roundings granted beside the money: invoiced - credited - applied - granted = open."""
     @_builtins.property
     def overdue_minor(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Open and overdue by days past due: 1-30, 31-60, 61-90, 91+."""
@@ -395,10 +398,11 @@ class GetFiguresResponse(_message.Message):
         open_minor: _builtins.int = ...,
         overdue_minor: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         accounts: _builtins.int = ...,
+        granted_minor: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "applied_minor", b"applied_minor", "credited_minor", b"credited_minor", "currency", b"currency", "invoiced_minor", b"invoiced_minor", "invoices", b"invoices", "open_minor", b"open_minor", "overdue_minor", b"overdue_minor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "applied_minor", b"applied_minor", "credited_minor", b"credited_minor", "currency", b"currency", "granted_minor", b"granted_minor", "invoiced_minor", b"invoiced_minor", "invoices", b"invoices", "open_minor", b"open_minor", "overdue_minor", b"overdue_minor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -166,6 +166,8 @@ class ItemChanged(_message.Message):
     ISSUED_ON_FIELD_NUMBER: _builtins.int
     DUE_ON_FIELD_NUMBER: _builtins.int
     OVERDUE_FIELD_NUMBER: _builtins.int
+    DISCOUNT_PERCENT_FIELD_NUMBER: _builtins.int
+    DISCOUNT_UNTIL_FIELD_NUMBER: _builtins.int
     item_id: _builtins.str
     version: _builtins.int
     account_id: _builtins.str
@@ -181,6 +183,9 @@ class ItemChanged(_message.Message):
     due_on: _builtins.str
     overdue: _builtins.bool
     """Set by DueWatch on the first local morning after the due date."""
+    discount_percent: _builtins.str
+    """Cash discount in per cent ("2", "1.5") of what is paid until this day; both empty where none was agreed."""
+    discount_until: _builtins.str
     def __init__(
         self,
         *,
@@ -197,10 +202,12 @@ class ItemChanged(_message.Message):
         issued_on: _builtins.str = ...,
         due_on: _builtins.str = ...,
         overdue: _builtins.bool = ...,
+        discount_percent: _builtins.str = ...,
+        discount_until: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "amount_minor", b"amount_minor", "currency", b"currency", "due_on", b"due_on", "invoice_id", b"invoice_id", "invoice_number", b"invoice_number", "issued_on", b"issued_on", "item_id", b"item_id", "open_minor", b"open_minor", "overdue", b"overdue", "party_id", b"party_id", "structured_reference", b"structured_reference", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "amount_minor", b"amount_minor", "currency", b"currency", "discount_percent", b"discount_percent", "discount_until", b"discount_until", "due_on", b"due_on", "invoice_id", b"invoice_id", "invoice_number", b"invoice_number", "issued_on", b"issued_on", "item_id", b"item_id", "open_minor", b"open_minor", "overdue", b"overdue", "party_id", b"party_id", "structured_reference", b"structured_reference", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from proto.common.v1 import common_pb2 as proto_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bproto/payments/v1/api.proto\x12\x0bpayments.v1\x1a\x1cproto/common/v1/common.proto\"\x17\n\x0fGetBooksRequestJ\x04\x08\x01\x10\x02\"2\n\x10GetBooksResponse\x12\x1e\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x0f.common.v1.Book\"<\n\x16ImportStatementRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"\x84\x01\n\x17ImportStatementResponse\x12\x11\n\timport_id\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\x12\n\nstatements\x18\x03 \x01(\x03\x12\r\n\x05lines\x18\x04 \x01(\x03\x12\x11\n\tnew_lines\x18\x05 \x01(\x03\x12\x10\n\x08warnings\x18\x06 \x03(\t\"%\n\x10GetImportRequest\x12\x11\n\timport_id\x18\x01 \x01(\t\"\x8e\x01\n\x11GetImportResponse\x12\x11\n\timport_id\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\r\n\x05lines\x18\x03 \x01(\x03\x12\x0f\n\x07matched\x18\x04 \x01(\x03\x12\x11\n\tunapplied\x18\x05 \x01(\x03\x12\x16\n\x0enot_receivable\x18\x06 \x01(\x03\x12\x0c\n\x04note\x18\x07 \x01(\t\",\n\x16GetCashInFlightRequest\x12\x12\n\naccount_id\x18\x01 \x01(\t\"\x98\x01\n\x17GetCashInFlightResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x18\n\x10on_account_minor\x18\x02 \x01(\x03\x12\x15\n\rpending_minor\x18\x03 \x01(\x03\x12\x1a\n\x12unidentified_minor\x18\x04 \x01(\x03\x12\r\n\x05\x61s_of\x18\x05 \x01(\t\x12\x0f\n\x07version\x18\x06 \x01(\x03\"9\n\x10ListLinesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"N\n\x11ListLinesResponse\x12 \n\x05lines\x18\x01 \x03(\x0b\x32\x11.payments.v1.Line\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"|\n\x04Line\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12 \n\x06\x61mount\x18\x02 \x01(\x0b\x32\x10.common.v1.Money\x12\x11\n\tbooked_on\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0f\n\x07version\x18\x06 \x01(\x03\"\x13\n\x11GetFiguresRequest\"\xb3\x01\n\x12GetFiguresResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\r\n\x05lines\x18\x02 \x01(\x03\x12\x1d\n\x15matched_automatically\x18\x03 \x01(\x03\x12\x15\n\rmatched_minor\x18\x04 \x01(\x03\x12\x16\n\x0ereceived_minor\x18\x05 \x01(\x03\x12\x15\n\rapplied_minor\x18\x06 \x01(\x03\x12\x17\n\x0funapplied_minor\x18\x07 \x01(\x03\x32\xf6\x03\n\x08Payments\x12\\\n\x0fImportStatement\x12#.payments.v1.ImportStatementRequest\x1a$.payments.v1.ImportStatementResponse\x12J\n\tGetImport\x12\x1d.payments.v1.GetImportRequest\x1a\x1e.payments.v1.GetImportResponse\x12\\\n\x0fGetCashInFlight\x12#.payments.v1.GetCashInFlightRequest\x1a$.payments.v1.GetCashInFlightResponse\x12J\n\tListLines\x12\x1d.payments.v1.ListLinesRequest\x1a\x1e.payments.v1.ListLinesResponse\x12M\n\nGetFigures\x12\x1e.payments.v1.GetFiguresRequest\x1a\x1f.payments.v1.GetFiguresResponse\x12G\n\x08GetBooks\x12\x1c.payments.v1.GetBooksRequest\x1a\x1d.payments.v1.GetBooksResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bproto/payments/v1/api.proto\x12\x0bpayments.v1\x1a\x1cproto/common/v1/common.proto\"\x17\n\x0fGetBooksRequestJ\x04\x08\x01\x10\x02\"2\n\x10GetBooksResponse\x12\x1e\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x0f.common.v1.Book\"<\n\x16ImportStatementRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"\x84\x01\n\x17ImportStatementResponse\x12\x11\n\timport_id\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\x12\n\nstatements\x18\x03 \x01(\x03\x12\r\n\x05lines\x18\x04 \x01(\x03\x12\x11\n\tnew_lines\x18\x05 \x01(\x03\x12\x10\n\x08warnings\x18\x06 \x03(\t\"%\n\x10GetImportRequest\x12\x11\n\timport_id\x18\x01 \x01(\t\"\x8e\x01\n\x11GetImportResponse\x12\x11\n\timport_id\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\r\n\x05lines\x18\x03 \x01(\x03\x12\x0f\n\x07matched\x18\x04 \x01(\x03\x12\x11\n\tunapplied\x18\x05 \x01(\x03\x12\x16\n\x0enot_receivable\x18\x06 \x01(\x03\x12\x0c\n\x04note\x18\x07 \x01(\t\",\n\x16GetCashInFlightRequest\x12\x12\n\naccount_id\x18\x01 \x01(\t\"\x98\x01\n\x17GetCashInFlightResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x18\n\x10on_account_minor\x18\x02 \x01(\x03\x12\x15\n\rpending_minor\x18\x03 \x01(\x03\x12\x1a\n\x12unidentified_minor\x18\x04 \x01(\x03\x12\r\n\x05\x61s_of\x18\x05 \x01(\t\x12\x0f\n\x07version\x18\x06 \x01(\x03\"9\n\x10ListLinesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"N\n\x11ListLinesResponse\x12 \n\x05lines\x18\x01 \x03(\x0b\x32\x11.payments.v1.Line\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"|\n\x04Line\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12 \n\x06\x61mount\x18\x02 \x01(\x0b\x32\x10.common.v1.Money\x12\x11\n\tbooked_on\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0f\n\x07version\x18\x06 \x01(\x03\"!\n\x0eGetLineRequest\x12\x0f\n\x07line_id\x18\x01 \x01(\t\"\xa5\x01\n\x0fGetLineResponse\x12\x1f\n\x04line\x18\x01 \x01(\x0b\x32\x11.payments.v1.Line\x12$\n\x05parts\x18\x02 \x03(\x0b\x32\x15.payments.v1.LinePart\x12(\n\tdecisions\x18\x03 \x03(\x0b\x32\x15.payments.v1.Decision\x12\x12\n\npayer_name\x18\x04 \x01(\t\x12\r\n\x05texts\x18\x05 \x03(\t\"}\n\x08LinePart\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\x12\x12\n\naccount_id\x18\x03 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x04 \x01(\x03\x12\x18\n\x10\x64ifference_minor\x18\x05 \x01(\x03\x12\x0e\n\x06reason\x18\x06 \x01(\t\"8\n\x08\x45vidence\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0e\n\x06weight\x18\x02 \x01(\x05\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"\x9b\x01\n\nSuggestion\x12\r\n\x05place\x18\x01 \x01(\x05\x12\r\n\x05score\x18\x02 \x01(\x05\x12\x0c\n\x04rule\x18\x03 \x01(\t\x12\x12\n\naccount_id\x18\x04 \x01(\t\x12$\n\x05parts\x18\x05 \x03(\x0b\x32\x15.payments.v1.LinePart\x12\'\n\x08\x65vidence\x18\x06 \x03(\x0b\x32\x15.payments.v1.Evidence\"\xd7\x01\n\x08\x44\x65\x63ision\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\x0c\n\x04rule\x18\x03 \x01(\t\x12\r\n\x05score\x18\x04 \x01(\x05\x12\r\n\x05model\x18\x05 \x01(\t\x12\x0f\n\x07verdict\x18\x06 \x01(\t\x12\n\n\x02\x62y\x18\x07 \x01(\t\x12\n\n\x02\x61t\x18\x08 \x01(\t\x12\'\n\x08\x65vidence\x18\t \x03(\x0b\x32\x15.payments.v1.Evidence\x12,\n\x0bsuggestions\x18\n \x03(\x0b\x32\x17.payments.v1.Suggestion\"?\n\x16ListSuggestionsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"[\n\x17ListSuggestionsResponse\x12\'\n\x05lines\x18\x01 \x03(\x0b\x32\x18.payments.v1.WaitingLine\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x7f\n\x0bWaitingLine\x12\x1f\n\x04line\x18\x01 \x01(\x0b\x32\x11.payments.v1.Line\x12\x12\n\npayer_name\x18\x02 \x01(\t\x12\r\n\x05texts\x18\x03 \x03(\t\x12,\n\x0bsuggestions\x18\x04 \x03(\x0b\x32\x17.payments.v1.Suggestion\"F\n\x13\x43onfirmMatchRequest\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\r\n\x05place\x18\x03 \x01(\x05\"U\n\x12RejectMatchRequest\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\r\n\x05place\x18\x03 \x01(\x05\x12\x0e\n\x06reason\x18\x04 \x01(\t\"Z\n\x10SplitLineRequest\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12$\n\x05parts\x18\x03 \x03(\x0b\x32\x15.payments.v1.LinePart\"P\n\x13\x43ombineLinesRequest\x12\'\n\x05lines\x18\x01 \x03(\x0b\x32\x18.payments.v1.LineVersion\x12\x10\n\x08item_ids\x18\x02 \x03(\t\"/\n\x0bLineVersion\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\"=\n\x14\x43ombineLinesResponse\x12%\n\x05lines\x18\x01 \x03(\x0b\x32\x16.payments.v1.LineState\"D\n\x10UndoMatchRequest\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x0e\n\x06reason\x18\x03 \x01(\t\"<\n\x14\x43onfirmMatchResponse\x12$\n\x04line\x18\x01 \x01(\x0b\x32\x16.payments.v1.LineState\";\n\x13RejectMatchResponse\x12$\n\x04line\x18\x01 \x01(\x0b\x32\x16.payments.v1.LineState\"9\n\x11SplitLineResponse\x12$\n\x04line\x18\x01 \x01(\x0b\x32\x16.payments.v1.LineState\"9\n\x11UndoMatchResponse\x12$\n\x04line\x18\x01 \x01(\x0b\x32\x16.payments.v1.LineState\"b\n\tLineState\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\r\n\x05state\x18\x03 \x01(\t\x12$\n\x05parts\x18\x04 \x03(\x0b\x32\x15.payments.v1.LinePart\"b\n\x15\x41pplyOnAccountRequest\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x12\n\ndesignated\x18\x02 \x03(\t\x12\r\n\x05order\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"R\n\x16\x41pplyOnAccountResponse\x12\x15\n\rapplied_minor\x18\x01 \x01(\x03\x12\x12\n\nleft_minor\x18\x02 \x01(\x03\x12\r\n\x05order\x18\x03 \x01(\t\"C\n\x1aListRefundQuestionsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"f\n\x1bListRefundQuestionsResponse\x12.\n\tquestions\x18\x01 \x03(\x0b\x32\x1b.payments.v1.RefundQuestion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x7f\n\x0eRefundQuestion\x12\x13\n\x0bquestion_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x12\n\naccount_id\x18\x03 \x01(\t\x12 \n\x06\x61mount\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12\x11\n\topened_at\x18\x05 \x01(\t\"\x15\n\x13GetPrecisionRequest\"A\n\x14GetPrecisionResponse\x12)\n\x05rules\x18\x01 \x03(\x0b\x32\x1a.payments.v1.RulePrecision\"y\n\rRulePrecision\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\x11\n\tdecisions\x18\x03 \x01(\x03\x12\r\n\x05right\x18\x04 \x01(\x03\x12\r\n\x05wrong\x18\x05 \x01(\x03\x12\x0b\n\x03low\x18\x06 \x01(\x05\x12\x0c\n\x04high\x18\x07 \x01(\x05\"4\n\rForgetRequest\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\"#\n\x0e\x46orgetResponse\x12\x11\n\tforgotten\x18\x01 \x01(\x03\"\x13\n\x11GetFiguresRequest\"\xb3\x01\n\x12GetFiguresResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\r\n\x05lines\x18\x02 \x01(\x03\x12\x1d\n\x15matched_automatically\x18\x03 \x01(\x03\x12\x15\n\rmatched_minor\x18\x04 \x01(\x03\x12\x16\n\x0ereceived_minor\x18\x05 \x01(\x03\x12\x15\n\rapplied_minor\x18\x06 \x01(\x03\x12\x17\n\x0funapplied_minor\x18\x07 \x01(\x03\x32\x8b\x0b\n\x08Payments\x12\\\n\x0fImportStatement\x12#.payments.v1.ImportStatementRequest\x1a$.payments.v1.ImportStatementResponse\x12J\n\tGetImport\x12\x1d.payments.v1.GetImportRequest\x1a\x1e.payments.v1.GetImportResponse\x12\\\n\x0fGetCashInFlight\x12#.payments.v1.GetCashInFlightRequest\x1a$.payments.v1.GetCashInFlightResponse\x12J\n\tListLines\x12\x1d.payments.v1.ListLinesRequest\x1a\x1e.payments.v1.ListLinesResponse\x12\x44\n\x07GetLine\x12\x1b.payments.v1.GetLineRequest\x1a\x1c.payments.v1.GetLineResponse\x12\\\n\x0fListSuggestions\x12#.payments.v1.ListSuggestionsRequest\x1a$.payments.v1.ListSuggestionsResponse\x12S\n\x0c\x43onfirmMatch\x12 .payments.v1.ConfirmMatchRequest\x1a!.payments.v1.ConfirmMatchResponse\x12P\n\x0bRejectMatch\x12\x1f.payments.v1.RejectMatchRequest\x1a .payments.v1.RejectMatchResponse\x12J\n\tSplitLine\x12\x1d.payments.v1.SplitLineRequest\x1a\x1e.payments.v1.SplitLineResponse\x12S\n\x0c\x43ombineLines\x12 .payments.v1.CombineLinesRequest\x1a!.payments.v1.CombineLinesResponse\x12J\n\tUndoMatch\x12\x1d.payments.v1.UndoMatchRequest\x1a\x1e.payments.v1.UndoMatchResponse\x12Y\n\x0e\x41pplyOnAccount\x12\".payments.v1.ApplyOnAccountRequest\x1a#.payments.v1.ApplyOnAccountResponse\x12h\n\x13ListRefundQuestions\x12\'.payments.v1.ListRefundQuestionsRequest\x1a(.payments.v1.ListRefundQuestionsResponse\x12S\n\x0cGetPrecision\x12 .payments.v1.GetPrecisionRequest\x1a!.payments.v1.GetPrecisionResponse\x12\x41\n\x06\x46orget\x12\x1a.payments.v1.ForgetRequest\x1a\x1b.payments.v1.ForgetResponse\x12M\n\nGetFigures\x12\x1e.payments.v1.GetFiguresRequest\x1a\x1f.payments.v1.GetFiguresResponse\x12G\n\x08GetBooks\x12\x1c.payments.v1.GetBooksRequest\x1a\x1d.payments.v1.GetBooksResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,10 +54,72 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTLINESRESPONSE']._serialized_end=870
   _globals['_LINE']._serialized_start=872
   _globals['_LINE']._serialized_end=996
-  _globals['_GETFIGURESREQUEST']._serialized_start=998
-  _globals['_GETFIGURESREQUEST']._serialized_end=1017
-  _globals['_GETFIGURESRESPONSE']._serialized_start=1020
-  _globals['_GETFIGURESRESPONSE']._serialized_end=1199
-  _globals['_PAYMENTS']._serialized_start=1202
-  _globals['_PAYMENTS']._serialized_end=1704
+  _globals['_GETLINEREQUEST']._serialized_start=998
+  _globals['_GETLINEREQUEST']._serialized_end=1031
+  _globals['_GETLINERESPONSE']._serialized_start=1034
+  _globals['_GETLINERESPONSE']._serialized_end=1199
+  _globals['_LINEPART']._serialized_start=1201
+  _globals['_LINEPART']._serialized_end=1326
+  _globals['_EVIDENCE']._serialized_start=1328
+  _globals['_EVIDENCE']._serialized_end=1384
+  _globals['_SUGGESTION']._serialized_start=1387
+  _globals['_SUGGESTION']._serialized_end=1542
+  _globals['_DECISION']._serialized_start=1545
+  _globals['_DECISION']._serialized_end=1760
+  _globals['_LISTSUGGESTIONSREQUEST']._serialized_start=1762
+  _globals['_LISTSUGGESTIONSREQUEST']._serialized_end=1825
+  _globals['_LISTSUGGESTIONSRESPONSE']._serialized_start=1827
+  _globals['_LISTSUGGESTIONSRESPONSE']._serialized_end=1918
+  _globals['_WAITINGLINE']._serialized_start=1920
+  _globals['_WAITINGLINE']._serialized_end=2047
+  _globals['_CONFIRMMATCHREQUEST']._serialized_start=2049
+  _globals['_CONFIRMMATCHREQUEST']._serialized_end=2119
+  _globals['_REJECTMATCHREQUEST']._serialized_start=2121
+  _globals['_REJECTMATCHREQUEST']._serialized_end=2206
+  _globals['_SPLITLINEREQUEST']._serialized_start=2208
+  _globals['_SPLITLINEREQUEST']._serialized_end=2298
+  _globals['_COMBINELINESREQUEST']._serialized_start=2300
+  _globals['_COMBINELINESREQUEST']._serialized_end=2380
+  _globals['_LINEVERSION']._serialized_start=2382
+  _globals['_LINEVERSION']._serialized_end=2429
+  _globals['_COMBINELINESRESPONSE']._serialized_start=2431
+  _globals['_COMBINELINESRESPONSE']._serialized_end=2492
+  _globals['_UNDOMATCHREQUEST']._serialized_start=2494
+  _globals['_UNDOMATCHREQUEST']._serialized_end=2562
+  _globals['_CONFIRMMATCHRESPONSE']._serialized_start=2564
+  _globals['_CONFIRMMATCHRESPONSE']._serialized_end=2624
+  _globals['_REJECTMATCHRESPONSE']._serialized_start=2626
+  _globals['_REJECTMATCHRESPONSE']._serialized_end=2685
+  _globals['_SPLITLINERESPONSE']._serialized_start=2687
+  _globals['_SPLITLINERESPONSE']._serialized_end=2744
+  _globals['_UNDOMATCHRESPONSE']._serialized_start=2746
+  _globals['_UNDOMATCHRESPONSE']._serialized_end=2803
+  _globals['_LINESTATE']._serialized_start=2805
+  _globals['_LINESTATE']._serialized_end=2903
+  _globals['_APPLYONACCOUNTREQUEST']._serialized_start=2905
+  _globals['_APPLYONACCOUNTREQUEST']._serialized_end=3003
+  _globals['_APPLYONACCOUNTRESPONSE']._serialized_start=3005
+  _globals['_APPLYONACCOUNTRESPONSE']._serialized_end=3087
+  _globals['_LISTREFUNDQUESTIONSREQUEST']._serialized_start=3089
+  _globals['_LISTREFUNDQUESTIONSREQUEST']._serialized_end=3156
+  _globals['_LISTREFUNDQUESTIONSRESPONSE']._serialized_start=3158
+  _globals['_LISTREFUNDQUESTIONSRESPONSE']._serialized_end=3260
+  _globals['_REFUNDQUESTION']._serialized_start=3262
+  _globals['_REFUNDQUESTION']._serialized_end=3389
+  _globals['_GETPRECISIONREQUEST']._serialized_start=3391
+  _globals['_GETPRECISIONREQUEST']._serialized_end=3412
+  _globals['_GETPRECISIONRESPONSE']._serialized_start=3414
+  _globals['_GETPRECISIONRESPONSE']._serialized_end=3479
+  _globals['_RULEPRECISION']._serialized_start=3481
+  _globals['_RULEPRECISION']._serialized_end=3602
+  _globals['_FORGETREQUEST']._serialized_start=3604
+  _globals['_FORGETREQUEST']._serialized_end=3656
+  _globals['_FORGETRESPONSE']._serialized_start=3658
+  _globals['_FORGETRESPONSE']._serialized_end=3693
+  _globals['_GETFIGURESREQUEST']._serialized_start=3695
+  _globals['_GETFIGURESREQUEST']._serialized_end=3714
+  _globals['_GETFIGURESRESPONSE']._serialized_start=3717
+  _globals['_GETFIGURESRESPONSE']._serialized_end=3896
+  _globals['_PAYMENTS']._serialized_start=3899
+  _globals['_PAYMENTS']._serialized_end=5318
 # @@protoc_insertion_point(module_scope)

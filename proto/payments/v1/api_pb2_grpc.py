@@ -54,6 +54,61 @@ class PaymentsStub:
                 request_serializer=proto_dot_payments_dot_v1_dot_api__pb2.ListLinesRequest.SerializeToString,
                 response_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.ListLinesResponse.FromString,
                 _registered_method=True)
+        self.GetLine = channel.unary_unary(
+                '/payments.v1.Payments/GetLine',
+                request_serializer=proto_dot_payments_dot_v1_dot_api__pb2.GetLineRequest.SerializeToString,
+                response_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.GetLineResponse.FromString,
+                _registered_method=True)
+        self.ListSuggestions = channel.unary_unary(
+                '/payments.v1.Payments/ListSuggestions',
+                request_serializer=proto_dot_payments_dot_v1_dot_api__pb2.ListSuggestionsRequest.SerializeToString,
+                response_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.ListSuggestionsResponse.FromString,
+                _registered_method=True)
+        self.ConfirmMatch = channel.unary_unary(
+                '/payments.v1.Payments/ConfirmMatch',
+                request_serializer=proto_dot_payments_dot_v1_dot_api__pb2.ConfirmMatchRequest.SerializeToString,
+                response_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.ConfirmMatchResponse.FromString,
+                _registered_method=True)
+        self.RejectMatch = channel.unary_unary(
+                '/payments.v1.Payments/RejectMatch',
+                request_serializer=proto_dot_payments_dot_v1_dot_api__pb2.RejectMatchRequest.SerializeToString,
+                response_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.RejectMatchResponse.FromString,
+                _registered_method=True)
+        self.SplitLine = channel.unary_unary(
+                '/payments.v1.Payments/SplitLine',
+                request_serializer=proto_dot_payments_dot_v1_dot_api__pb2.SplitLineRequest.SerializeToString,
+                response_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.SplitLineResponse.FromString,
+                _registered_method=True)
+        self.CombineLines = channel.unary_unary(
+                '/payments.v1.Payments/CombineLines',
+                request_serializer=proto_dot_payments_dot_v1_dot_api__pb2.CombineLinesRequest.SerializeToString,
+                response_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.CombineLinesResponse.FromString,
+                _registered_method=True)
+        self.UndoMatch = channel.unary_unary(
+                '/payments.v1.Payments/UndoMatch',
+                request_serializer=proto_dot_payments_dot_v1_dot_api__pb2.UndoMatchRequest.SerializeToString,
+                response_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.UndoMatchResponse.FromString,
+                _registered_method=True)
+        self.ApplyOnAccount = channel.unary_unary(
+                '/payments.v1.Payments/ApplyOnAccount',
+                request_serializer=proto_dot_payments_dot_v1_dot_api__pb2.ApplyOnAccountRequest.SerializeToString,
+                response_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.ApplyOnAccountResponse.FromString,
+                _registered_method=True)
+        self.ListRefundQuestions = channel.unary_unary(
+                '/payments.v1.Payments/ListRefundQuestions',
+                request_serializer=proto_dot_payments_dot_v1_dot_api__pb2.ListRefundQuestionsRequest.SerializeToString,
+                response_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.ListRefundQuestionsResponse.FromString,
+                _registered_method=True)
+        self.GetPrecision = channel.unary_unary(
+                '/payments.v1.Payments/GetPrecision',
+                request_serializer=proto_dot_payments_dot_v1_dot_api__pb2.GetPrecisionRequest.SerializeToString,
+                response_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.GetPrecisionResponse.FromString,
+                _registered_method=True)
+        self.Forget = channel.unary_unary(
+                '/payments.v1.Payments/Forget',
+                request_serializer=proto_dot_payments_dot_v1_dot_api__pb2.ForgetRequest.SerializeToString,
+                response_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.ForgetResponse.FromString,
+                _registered_method=True)
         self.GetFigures = channel.unary_unary(
                 '/payments.v1.Payments/GetFigures',
                 request_serializer=proto_dot_payments_dot_v1_dot_api__pb2.GetFiguresRequest.SerializeToString,
@@ -95,6 +150,82 @@ class PaymentsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetLine(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSuggestions(self, request, context):
+        """Lines whose answer is a person's to give, each with whole answers, best first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmMatch(self, request, context):
+        """What stands is right (place 0), or the suggestion at this place is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectMatch(self, request, context):
+        """The suggestion at this place is wrong (0: all are); its items are not offered to this line again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SplitLine(self, request, context):
+        """A person says where the line's money belongs.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CombineLines(self, request, context):
+        """Several lines pay items together, the oldest item first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UndoMatch(self, request, context):
+        """What was decided last is taken back; the engine does not decide this line again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApplyOnAccount(self, request, context):
+        """On-account cash pays what the account owes, in the order of a policy.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRefundQuestions(self, request, context):
+        """Payments of something already paid, until their money is used, refunded or moved.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPrecision(self, request, context):
+        """How often what a rule applied or suggested was right, as far as people have said.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Forget(self, request, context):
+        """What was learnt of an account, or of the payer of a line, is forgotten.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetFigures(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -129,6 +260,61 @@ def add_PaymentsServicer_to_server(servicer, server):
                     servicer.ListLines,
                     request_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.ListLinesRequest.FromString,
                     response_serializer=proto_dot_payments_dot_v1_dot_api__pb2.ListLinesResponse.SerializeToString,
+            ),
+            'GetLine': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLine,
+                    request_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.GetLineRequest.FromString,
+                    response_serializer=proto_dot_payments_dot_v1_dot_api__pb2.GetLineResponse.SerializeToString,
+            ),
+            'ListSuggestions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSuggestions,
+                    request_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.ListSuggestionsRequest.FromString,
+                    response_serializer=proto_dot_payments_dot_v1_dot_api__pb2.ListSuggestionsResponse.SerializeToString,
+            ),
+            'ConfirmMatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmMatch,
+                    request_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.ConfirmMatchRequest.FromString,
+                    response_serializer=proto_dot_payments_dot_v1_dot_api__pb2.ConfirmMatchResponse.SerializeToString,
+            ),
+            'RejectMatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectMatch,
+                    request_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.RejectMatchRequest.FromString,
+                    response_serializer=proto_dot_payments_dot_v1_dot_api__pb2.RejectMatchResponse.SerializeToString,
+            ),
+            'SplitLine': grpc.unary_unary_rpc_method_handler(
+                    servicer.SplitLine,
+                    request_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.SplitLineRequest.FromString,
+                    response_serializer=proto_dot_payments_dot_v1_dot_api__pb2.SplitLineResponse.SerializeToString,
+            ),
+            'CombineLines': grpc.unary_unary_rpc_method_handler(
+                    servicer.CombineLines,
+                    request_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.CombineLinesRequest.FromString,
+                    response_serializer=proto_dot_payments_dot_v1_dot_api__pb2.CombineLinesResponse.SerializeToString,
+            ),
+            'UndoMatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndoMatch,
+                    request_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.UndoMatchRequest.FromString,
+                    response_serializer=proto_dot_payments_dot_v1_dot_api__pb2.UndoMatchResponse.SerializeToString,
+            ),
+            'ApplyOnAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApplyOnAccount,
+                    request_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.ApplyOnAccountRequest.FromString,
+                    response_serializer=proto_dot_payments_dot_v1_dot_api__pb2.ApplyOnAccountResponse.SerializeToString,
+            ),
+            'ListRefundQuestions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRefundQuestions,
+                    request_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.ListRefundQuestionsRequest.FromString,
+                    response_serializer=proto_dot_payments_dot_v1_dot_api__pb2.ListRefundQuestionsResponse.SerializeToString,
+            ),
+            'GetPrecision': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPrecision,
+                    request_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.GetPrecisionRequest.FromString,
+                    response_serializer=proto_dot_payments_dot_v1_dot_api__pb2.GetPrecisionResponse.SerializeToString,
+            ),
+            'Forget': grpc.unary_unary_rpc_method_handler(
+                    servicer.Forget,
+                    request_deserializer=proto_dot_payments_dot_v1_dot_api__pb2.ForgetRequest.FromString,
+                    response_serializer=proto_dot_payments_dot_v1_dot_api__pb2.ForgetResponse.SerializeToString,
             ),
             'GetFigures': grpc.unary_unary_rpc_method_handler(
                     servicer.GetFigures,
@@ -249,6 +435,303 @@ class Payments:
             '/payments.v1.Payments/ListLines',
             proto_dot_payments_dot_v1_dot_api__pb2.ListLinesRequest.SerializeToString,
             proto_dot_payments_dot_v1_dot_api__pb2.ListLinesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLine(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/payments.v1.Payments/GetLine',
+            proto_dot_payments_dot_v1_dot_api__pb2.GetLineRequest.SerializeToString,
+            proto_dot_payments_dot_v1_dot_api__pb2.GetLineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSuggestions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/payments.v1.Payments/ListSuggestions',
+            proto_dot_payments_dot_v1_dot_api__pb2.ListSuggestionsRequest.SerializeToString,
+            proto_dot_payments_dot_v1_dot_api__pb2.ListSuggestionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmMatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/payments.v1.Payments/ConfirmMatch',
+            proto_dot_payments_dot_v1_dot_api__pb2.ConfirmMatchRequest.SerializeToString,
+            proto_dot_payments_dot_v1_dot_api__pb2.ConfirmMatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectMatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/payments.v1.Payments/RejectMatch',
+            proto_dot_payments_dot_v1_dot_api__pb2.RejectMatchRequest.SerializeToString,
+            proto_dot_payments_dot_v1_dot_api__pb2.RejectMatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SplitLine(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/payments.v1.Payments/SplitLine',
+            proto_dot_payments_dot_v1_dot_api__pb2.SplitLineRequest.SerializeToString,
+            proto_dot_payments_dot_v1_dot_api__pb2.SplitLineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CombineLines(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/payments.v1.Payments/CombineLines',
+            proto_dot_payments_dot_v1_dot_api__pb2.CombineLinesRequest.SerializeToString,
+            proto_dot_payments_dot_v1_dot_api__pb2.CombineLinesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndoMatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/payments.v1.Payments/UndoMatch',
+            proto_dot_payments_dot_v1_dot_api__pb2.UndoMatchRequest.SerializeToString,
+            proto_dot_payments_dot_v1_dot_api__pb2.UndoMatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApplyOnAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/payments.v1.Payments/ApplyOnAccount',
+            proto_dot_payments_dot_v1_dot_api__pb2.ApplyOnAccountRequest.SerializeToString,
+            proto_dot_payments_dot_v1_dot_api__pb2.ApplyOnAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRefundQuestions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/payments.v1.Payments/ListRefundQuestions',
+            proto_dot_payments_dot_v1_dot_api__pb2.ListRefundQuestionsRequest.SerializeToString,
+            proto_dot_payments_dot_v1_dot_api__pb2.ListRefundQuestionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPrecision(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/payments.v1.Payments/GetPrecision',
+            proto_dot_payments_dot_v1_dot_api__pb2.GetPrecisionRequest.SerializeToString,
+            proto_dot_payments_dot_v1_dot_api__pb2.GetPrecisionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Forget(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/payments.v1.Payments/Forget',
+            proto_dot_payments_dot_v1_dot_api__pb2.ForgetRequest.SerializeToString,
+            proto_dot_payments_dot_v1_dot_api__pb2.ForgetResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,27 @@ class PaymentsStub:
     GetCashInFlight: _grpc.UnaryUnaryMultiCallable[_api_pb2.GetCashInFlightRequest, _api_pb2.GetCashInFlightResponse]
     """Money of an account's payer that is here but not on its items."""
     ListLines: _grpc.UnaryUnaryMultiCallable[_api_pb2.ListLinesRequest, _api_pb2.ListLinesResponse]
+    GetLine: _grpc.UnaryUnaryMultiCallable[_api_pb2.GetLineRequest, _api_pb2.GetLineResponse]
+    ListSuggestions: _grpc.UnaryUnaryMultiCallable[_api_pb2.ListSuggestionsRequest, _api_pb2.ListSuggestionsResponse]
+    """Lines whose answer is a person's to give, each with whole answers, best first."""
+    ConfirmMatch: _grpc.UnaryUnaryMultiCallable[_api_pb2.ConfirmMatchRequest, _api_pb2.ConfirmMatchResponse]
+    """What stands is right (place 0), or the suggestion at this place is."""
+    RejectMatch: _grpc.UnaryUnaryMultiCallable[_api_pb2.RejectMatchRequest, _api_pb2.RejectMatchResponse]
+    """The suggestion at this place is wrong (0: all are); its items are not offered to this line again."""
+    SplitLine: _grpc.UnaryUnaryMultiCallable[_api_pb2.SplitLineRequest, _api_pb2.SplitLineResponse]
+    """A person says where the line's money belongs."""
+    CombineLines: _grpc.UnaryUnaryMultiCallable[_api_pb2.CombineLinesRequest, _api_pb2.CombineLinesResponse]
+    """Several lines pay items together, the oldest item first."""
+    UndoMatch: _grpc.UnaryUnaryMultiCallable[_api_pb2.UndoMatchRequest, _api_pb2.UndoMatchResponse]
+    """What was decided last is taken back; the engine does not decide this line again."""
+    ApplyOnAccount: _grpc.UnaryUnaryMultiCallable[_api_pb2.ApplyOnAccountRequest, _api_pb2.ApplyOnAccountResponse]
+    """On-account cash pays what the account owes, in the order of a policy."""
+    ListRefundQuestions: _grpc.UnaryUnaryMultiCallable[_api_pb2.ListRefundQuestionsRequest, _api_pb2.ListRefundQuestionsResponse]
+    """Payments of something already paid, until their money is used, refunded or moved."""
+    GetPrecision: _grpc.UnaryUnaryMultiCallable[_api_pb2.GetPrecisionRequest, _api_pb2.GetPrecisionResponse]
+    """How often what a rule applied or suggested was right, as far as people have said."""
+    Forget: _grpc.UnaryUnaryMultiCallable[_api_pb2.ForgetRequest, _api_pb2.ForgetResponse]
+    """What was learnt of an account, or of the payer of a line, is forgotten."""
     GetFigures: _grpc.UnaryUnaryMultiCallable[_api_pb2.GetFiguresRequest, _api_pb2.GetFiguresResponse]
     GetBooks: _grpc.UnaryUnaryMultiCallable[_api_pb2.GetBooksRequest, _api_pb2.GetBooksResponse]
 
@@ -49,6 +70,27 @@ class PaymentsAsyncStub(PaymentsStub):
     GetCashInFlight: _aio.UnaryUnaryMultiCallable[_api_pb2.GetCashInFlightRequest, _api_pb2.GetCashInFlightResponse]  # type: ignore[assignment]
     """Money of an account's payer that is here but not on its items."""
     ListLines: _aio.UnaryUnaryMultiCallable[_api_pb2.ListLinesRequest, _api_pb2.ListLinesResponse]  # type: ignore[assignment]
+    GetLine: _aio.UnaryUnaryMultiCallable[_api_pb2.GetLineRequest, _api_pb2.GetLineResponse]  # type: ignore[assignment]
+    ListSuggestions: _aio.UnaryUnaryMultiCallable[_api_pb2.ListSuggestionsRequest, _api_pb2.ListSuggestionsResponse]  # type: ignore[assignment]
+    """Lines whose answer is a person's to give, each with whole answers, best first."""
+    ConfirmMatch: _aio.UnaryUnaryMultiCallable[_api_pb2.ConfirmMatchRequest, _api_pb2.ConfirmMatchResponse]  # type: ignore[assignment]
+    """What stands is right (place 0), or the suggestion at this place is."""
+    RejectMatch: _aio.UnaryUnaryMultiCallable[_api_pb2.RejectMatchRequest, _api_pb2.RejectMatchResponse]  # type: ignore[assignment]
+    """The suggestion at this place is wrong (0: all are); its items are not offered to this line again."""
+    SplitLine: _aio.UnaryUnaryMultiCallable[_api_pb2.SplitLineRequest, _api_pb2.SplitLineResponse]  # type: ignore[assignment]
+    """A person says where the line's money belongs."""
+    CombineLines: _aio.UnaryUnaryMultiCallable[_api_pb2.CombineLinesRequest, _api_pb2.CombineLinesResponse]  # type: ignore[assignment]
+    """Several lines pay items together, the oldest item first."""
+    UndoMatch: _aio.UnaryUnaryMultiCallable[_api_pb2.UndoMatchRequest, _api_pb2.UndoMatchResponse]  # type: ignore[assignment]
+    """What was decided last is taken back; the engine does not decide this line again."""
+    ApplyOnAccount: _aio.UnaryUnaryMultiCallable[_api_pb2.ApplyOnAccountRequest, _api_pb2.ApplyOnAccountResponse]  # type: ignore[assignment]
+    """On-account cash pays what the account owes, in the order of a policy."""
+    ListRefundQuestions: _aio.UnaryUnaryMultiCallable[_api_pb2.ListRefundQuestionsRequest, _api_pb2.ListRefundQuestionsResponse]  # type: ignore[assignment]
+    """Payments of something already paid, until their money is used, refunded or moved."""
+    GetPrecision: _aio.UnaryUnaryMultiCallable[_api_pb2.GetPrecisionRequest, _api_pb2.GetPrecisionResponse]  # type: ignore[assignment]
+    """How often what a rule applied or suggested was right, as far as people have said."""
+    Forget: _aio.UnaryUnaryMultiCallable[_api_pb2.ForgetRequest, _api_pb2.ForgetResponse]  # type: ignore[assignment]
+    """What was learnt of an account, or of the payer of a line, is forgotten."""
     GetFigures: _aio.UnaryUnaryMultiCallable[_api_pb2.GetFiguresRequest, _api_pb2.GetFiguresResponse]  # type: ignore[assignment]
     GetBooks: _aio.UnaryUnaryMultiCallable[_api_pb2.GetBooksRequest, _api_pb2.GetBooksResponse]  # type: ignore[assignment]
 
@@ -82,6 +124,93 @@ class PaymentsServicer(metaclass=_abc_1.ABCMeta):
         request: _api_pb2.ListLinesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_api_pb2.ListLinesResponse, _abc.Awaitable[_api_pb2.ListLinesResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetLine(
+        self,
+        request: _api_pb2.GetLineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.GetLineResponse, _abc.Awaitable[_api_pb2.GetLineResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListSuggestions(
+        self,
+        request: _api_pb2.ListSuggestionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.ListSuggestionsResponse, _abc.Awaitable[_api_pb2.ListSuggestionsResponse]]:
+        """Lines whose answer is a person's to give, each with whole answers, best first."""
+
+    @_abc_1.abstractmethod
+    def ConfirmMatch(
+        self,
+        request: _api_pb2.ConfirmMatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.ConfirmMatchResponse, _abc.Awaitable[_api_pb2.ConfirmMatchResponse]]:
+        """What stands is right (place 0), or the suggestion at this place is."""
+
+    @_abc_1.abstractmethod
+    def RejectMatch(
+        self,
+        request: _api_pb2.RejectMatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.RejectMatchResponse, _abc.Awaitable[_api_pb2.RejectMatchResponse]]:
+        """The suggestion at this place is wrong (0: all are); its items are not offered to this line again."""
+
+    @_abc_1.abstractmethod
+    def SplitLine(
+        self,
+        request: _api_pb2.SplitLineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.SplitLineResponse, _abc.Awaitable[_api_pb2.SplitLineResponse]]:
+        """A person says where the line's money belongs."""
+
+    @_abc_1.abstractmethod
+    def CombineLines(
+        self,
+        request: _api_pb2.CombineLinesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.CombineLinesResponse, _abc.Awaitable[_api_pb2.CombineLinesResponse]]:
+        """Several lines pay items together, the oldest item first."""
+
+    @_abc_1.abstractmethod
+    def UndoMatch(
+        self,
+        request: _api_pb2.UndoMatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.UndoMatchResponse, _abc.Awaitable[_api_pb2.UndoMatchResponse]]:
+        """What was decided last is taken back; the engine does not decide this line again."""
+
+    @_abc_1.abstractmethod
+    def ApplyOnAccount(
+        self,
+        request: _api_pb2.ApplyOnAccountRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.ApplyOnAccountResponse, _abc.Awaitable[_api_pb2.ApplyOnAccountResponse]]:
+        """On-account cash pays what the account owes, in the order of a policy."""
+
+    @_abc_1.abstractmethod
+    def ListRefundQuestions(
+        self,
+        request: _api_pb2.ListRefundQuestionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.ListRefundQuestionsResponse, _abc.Awaitable[_api_pb2.ListRefundQuestionsResponse]]:
+        """Payments of something already paid, until their money is used, refunded or moved."""
+
+    @_abc_1.abstractmethod
+    def GetPrecision(
+        self,
+        request: _api_pb2.GetPrecisionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.GetPrecisionResponse, _abc.Awaitable[_api_pb2.GetPrecisionResponse]]:
+        """How often what a rule applied or suggested was right, as far as people have said."""
+
+    @_abc_1.abstractmethod
+    def Forget(
+        self,
+        request: _api_pb2.ForgetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_pb2.ForgetResponse, _abc.Awaitable[_api_pb2.ForgetResponse]]:
+        """What was learnt of an account, or of the payer of a line, is forgotten."""
 
     @_abc_1.abstractmethod
     def GetFigures(

@@ -25,21 +25,27 @@ _sym_db = _symbol_database.Default()
 from proto.common.v1 import common_pb2 as proto_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eproto/payments/v1/events.proto\x12\x0bpayments.v1\x1a\x1cproto/common/v1/common.proto\"h\n\x05Slice\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.payments.v1.SliceKind\x12\x0f\n\x07item_id\x18\x02 \x01(\t\x12\x12\n\naccount_id\x18\x03 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x04 \x01(\x03\"\xb7\x01\n\x0fLineDistributed\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\x12\x11\n\tbooked_on\x18\x04 \x01(\t\x12\x10\n\x08value_on\x18\x05 \x01(\t\x12\"\n\x06slices\x18\x06 \x03(\x0b\x32\x12.payments.v1.Slice\x12\x17\n\x0f\x62\x61nk_account_id\x18\x07 \x01(\t\"\x95\x01\n\x0fPaymentReturned\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x18\n\x10original_line_id\x18\x02 \x01(\t\x12\x12\n\naccount_id\x18\x03 \x01(\t\x12 \n\x06\x61mount\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x11\n\tbooked_on\x18\x06 \x01(\t\"q\n\x11StatementImported\x12\x14\n\x0cstatement_id\x18\x01 \x01(\t\x12\x17\n\x0f\x62\x61nk_account_id\x18\x02 \x01(\t\x12\x0f\n\x07\x66rom_on\x18\x03 \x01(\t\x12\r\n\x05to_on\x18\x04 \x01(\t\x12\r\n\x05lines\x18\x05 \x01(\x03*\xaa\x01\n\tSliceKind\x12\x1a\n\x16SLICE_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fSLICE_KIND_ITEM\x10\x01\x12\x19\n\x15SLICE_KIND_ON_ACCOUNT\x10\x02\x12\x1b\n\x17SLICE_KIND_UNIDENTIFIED\x10\x03\x12\x1d\n\x19SLICE_KIND_NOT_RECEIVABLE\x10\x04\x12\x15\n\x11SLICE_KIND_REFUND\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eproto/payments/v1/events.proto\x12\x0bpayments.v1\x1a\x1cproto/common/v1/common.proto\"\x92\x01\n\x05Slice\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.payments.v1.SliceKind\x12\x0f\n\x07item_id\x18\x02 \x01(\t\x12\x12\n\naccount_id\x18\x03 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x04 \x01(\x03\x12\x18\n\x10\x64ifference_minor\x18\x05 \x01(\x03\x12\x0e\n\x06reason\x18\x06 \x01(\t\"\xb7\x01\n\x0fLineDistributed\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\x12\x11\n\tbooked_on\x18\x04 \x01(\t\x12\x10\n\x08value_on\x18\x05 \x01(\t\x12\"\n\x06slices\x18\x06 \x03(\x0b\x32\x12.payments.v1.Slice\x12\x17\n\x0f\x62\x61nk_account_id\x18\x07 \x01(\t\"\x95\x01\n\x0fPaymentReturned\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x18\n\x10original_line_id\x18\x02 \x01(\t\x12\x12\n\naccount_id\x18\x03 \x01(\t\x12 \n\x06\x61mount\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x11\n\tbooked_on\x18\x06 \x01(\t\"q\n\x11StatementImported\x12\x14\n\x0cstatement_id\x18\x01 \x01(\t\x12\x17\n\x0f\x62\x61nk_account_id\x18\x02 \x01(\t\x12\x0f\n\x07\x66rom_on\x18\x03 \x01(\t\x12\r\n\x05to_on\x18\x04 \x01(\t\x12\r\n\x05lines\x18\x05 \x01(\x03\"M\n\x0eMatchConfirmed\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x0b\n\x03\x61\x63t\x18\x03 \x01(\t\x12\x0c\n\x04rule\x18\x04 \x01(\t\"S\n\rMatchRejected\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x10\n\x08item_ids\x18\x03 \x03(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\">\n\nLineUndone\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x0e\n\x06reason\x18\x03 \x01(\t*\xaa\x01\n\tSliceKind\x12\x1a\n\x16SLICE_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fSLICE_KIND_ITEM\x10\x01\x12\x19\n\x15SLICE_KIND_ON_ACCOUNT\x10\x02\x12\x1b\n\x17SLICE_KIND_UNIDENTIFIED\x10\x03\x12\x1d\n\x19SLICE_KIND_NOT_RECEIVABLE\x10\x04\x12\x15\n\x11SLICE_KIND_REFUND\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'proto.payments.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SLICEKIND']._serialized_start=637
-  _globals['_SLICEKIND']._serialized_end=807
-  _globals['_SLICE']._serialized_start=77
-  _globals['_SLICE']._serialized_end=181
-  _globals['_LINEDISTRIBUTED']._serialized_start=184
-  _globals['_LINEDISTRIBUTED']._serialized_end=367
-  _globals['_PAYMENTRETURNED']._serialized_start=370
-  _globals['_PAYMENTRETURNED']._serialized_end=519
-  _globals['_STATEMENTIMPORTED']._serialized_start=521
-  _globals['_STATEMENTIMPORTED']._serialized_end=634
+  _globals['_SLICEKIND']._serialized_start=908
+  _globals['_SLICEKIND']._serialized_end=1078
+  _globals['_SLICE']._serialized_start=78
+  _globals['_SLICE']._serialized_end=224
+  _globals['_LINEDISTRIBUTED']._serialized_start=227
+  _globals['_LINEDISTRIBUTED']._serialized_end=410
+  _globals['_PAYMENTRETURNED']._serialized_start=413
+  _globals['_PAYMENTRETURNED']._serialized_end=562
+  _globals['_STATEMENTIMPORTED']._serialized_start=564
+  _globals['_STATEMENTIMPORTED']._serialized_end=677
+  _globals['_MATCHCONFIRMED']._serialized_start=679
+  _globals['_MATCHCONFIRMED']._serialized_end=756
+  _globals['_MATCHREJECTED']._serialized_start=758
+  _globals['_MATCHREJECTED']._serialized_end=841
+  _globals['_LINEUNDONE']._serialized_start=843
+  _globals['_LINEUNDONE']._serialized_end=905
 # @@protoc_insertion_point(module_scope)

@@ -26,6 +26,8 @@ def item_message(item: Item) -> events.ItemChanged:
         issued_on=iso(item.issued_on),
         due_on=iso(item.due_on),
         overdue=item.overdue,
+        discount_percent=item.discount_percent,
+        discount_until=iso(item.discount_until),
     )
 
 

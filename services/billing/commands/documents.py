@@ -14,6 +14,7 @@ from services.billing.commands.announcements import announce_item, announce_paid
 from services.billing.commands.due import DAILY, DUE_WATCH
 from services.billing.commands.parties import open_account
 from services.billing.domain.formats import Document, InvoiceFile, content_hash, inconsistencies
+from services.billing.domain.discounts import cash_discount
 from services.billing.domain.items import Item, offset
 from services.billing.domain.ledger import invoice_transfers
 
@@ -120,6 +121,7 @@ async def _issue_invoice(tx: Transaction, document: Document, file_id: UUID, has
 
 
 def _item_of(document: Document, account_id: UUID, party_id: UUID, invoice_id: UUID, payable: int) -> Item:
+    discount = cash_discount(document)
     return Item(
         id=new_id(),
         account_id=account_id,
@@ -134,6 +136,8 @@ def _item_of(document: Document, account_id: UUID, party_id: UUID, invoice_id: U
         due_on=document.due_on or document.issued_on,
         overdue=False,
         version=1,
+        discount_percent=discount.percent if discount else "",
+        discount_until=discount.until if discount else None,
     )
 
 

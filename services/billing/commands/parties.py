@@ -22,7 +22,7 @@ async def open_account(tx: Transaction, buyer: Buyer) -> tuple[UUID, UUID]:
         "language": buyer.language or defaults.get("language", tx.unit.language),
         "country": buyer.country or tx.unit.country,
         "time_zone": buyer.time_zone or defaults.get("time_zone", tx.unit.time_zone),
-        "iban_index": tx.vault.blind(tx.unit.id, buyer.iban) if buyer.iban else "",
+        "iban_index": tx.vault.blind(tx.unit.id, "".join(buyer.iban.split()).upper()) if buyer.iban else "",
         "payer_code": buyer.payer_code or "",
     }
     fingerprint = tx.vault.blind(tx.unit.id, json.dumps([contact, facts], sort_keys=True))

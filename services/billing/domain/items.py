@@ -16,7 +16,10 @@ class ItemOverpaid(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Amounts in minor units of `currency`; a credit item's are negative. `version` counts its changes."""
+    """Amounts in minor units of `currency`; a credit item's are negative. `version` counts its changes.
+
+    `discount_percent`: of what is paid until `discount_until`; empty where no cash discount was agreed.
+    """
 
     id: UUID
     account_id: UUID
@@ -31,6 +34,8 @@ class Item:
     due_on: date
     overdue: bool
     version: int
+    discount_percent: str = ""
+    discount_until: date | None = None
 
     def takes(self, minor: int) -> bool:
         """Whether `minor` can be settled on it: what stays open lies between nothing and the whole amount."""

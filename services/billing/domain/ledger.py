@@ -11,6 +11,8 @@ from services.billing.domain.items import Item
 
 RECEIVABLES, CASH, REVENUE, TAX = "receivables", "cash", "revenue", "tax"
 ITEM, ON_ACCOUNT, UNIDENTIFIED, NOT_RECEIVABLE, REFUND = "item", "on_account", "unidentified", "not_receivable", "refund"
+# What is granted beside the money, each an expense account of this name: it settles an item like money, and is none.
+GRANTED = frozenset({"discount", "bank_charges", "rounding", "fx"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def invoice_transfers(item: Item, net_minor: int, tax_minor: int) -> list[Transf
 
 
 class Target(NamedTuple):
-    """Where a slice of a bank line's money belongs."""
+    """Where a slice of a bank line's money belongs; a kind of GRANTED is a difference on an item."""
 
     kind: str
     item_id: UUID | None
@@ -51,7 +53,7 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A bank line's money as payments distributed it, at one version; Σ slices is the line's amount."""
+    """A bank line's money as payments distributed it, at one version; Σ slices without what is granted is the line's amount."""
 
     id: UUID
     version: int
@@ -90,38 +92,51 @@ class Books:
             return
         old = Counter(dict(before.slices)) if before else Counter()
         stands: Counter[Target] = Counter()
-        for target in sorted(old.keys() | line.slices.keys(), key=lambda target: (line.slices.get(target, 0) - old[target], str(target))):
-            self._slice(line, target, line.slices.get(target, 0), old[target], stands)
+        by_item: dict[UUID, set[Target]] = {}
+        for target in old.keys() | line.slices.keys():
+            if target.item_id is None:
+                stands[target] += line.slices.get(target, 0)
+            else:
+                by_item.setdefault(target.item_id, set()).add(target)
+        for item_id in sorted(by_item):
+            self._settle(line, item_id, {target: line.slices.get(target, 0) for target in by_item[item_id]}, old, stands)
         for target in old.keys() | stands.keys():
             self._transfer(line, target, stands[target] - old[target])
         self.posted[line.id] = replace(line, slices={target: minor for target, minor in stands.items() if minor})
         self.lines.add(line.id)
 
-    def _slice(self, line: Line, target: Target, minor: int, old: int, stands: Counter[Target]) -> None:
-        if target.kind != ITEM or minor == old:
-            stands[target] += minor
+    def _settle(self, line: Line, item_id: UUID, parts: Mapping[Target, int], old: Counter[Target], stands: Counter[Target]) -> None:
+        """Money and what is granted beside it stand on their item together, or neither does."""
+        minor, before = sum(parts.values()), sum(old[target] for target in parts)
+        if all(old[target] == part for target, part in parts.items()):
+            stands.update(parts)
             return
-        item = self.items.get(target.item_id) if target.item_id else None
+        item = self.items.get(item_id)
         if item is None:
-            raise NotFound("a slice names an item that is not billing's", item=str(target.item_id), line=str(line.id))
-        if item.takes(minor - old):
-            self.items[item.id] = item.settle(minor - old)
-            self.changed.add(item.id)
-            stands[target] += minor
+            raise NotFound("a slice names an item that is not billing's", item=str(item_id), line=str(line.id))
+        if item.takes(minor - before):
+            self._change(item, minor - before)
+            stands.update(parts)
             return
         # Money is never refused, only moved: the new part goes on account, what stood before is given back.
-        if old and item.takes(-old):
-            self.items[item.id] = item.settle(-old)
+        if item.takes(-before):
+            self._change(item, -before)
+        money = parts.get(Target(ITEM, item_id, None), 0)
+        stands[Target(ON_ACCOUNT, None, item.account_id)] += money
+        self.moved.append(Moved(line, self.items[item.id], money, "does_not_fit"))
+
+    def _change(self, item: Item, minor: int) -> None:
+        if minor:
+            self.items[item.id] = item.settle(minor)
             self.changed.add(item.id)
-        stands[Target(ON_ACCOUNT, None, item.account_id)] += minor
-        self.moved.append(Moved(line, self.items[item.id], minor, "does_not_fit"))
 
     def _transfer(self, line: Line, target: Target, minor: int) -> None:
         if not minor:
             return
         account = target.account_id or (self.items[target.item_id].account_id if target.item_id else None)
-        credit = RECEIVABLES if target.kind == ITEM else target.kind
-        self.transfers.append(transfer(CASH, credit, minor, line.currency, account_id=account, item_id=target.item_id, line_id=line.id))
+        debit = target.kind if target.kind in GRANTED else CASH
+        credit = RECEIVABLES if target.item_id else target.kind
+        self.transfers.append(transfer(debit, credit, minor, line.currency, account_id=account, item_id=target.item_id, line_id=line.id))
 
 
 def balance(transfers: Sequence[Transfer], ledger_account: str) -> int:

@@ -12,7 +12,7 @@ from services.billing.domain.items import Item
 
 _ITEM = (
     "id, account_id, party_id, invoice_id, invoice_number, structured_reference, currency, amount_minor, open_minor, "
-    "issued_on, due_on, overdue, version"
+    "issued_on, due_on, overdue, version, discount_percent, discount_until"
 )
 
 

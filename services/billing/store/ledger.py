@@ -9,8 +9,10 @@ from sqlalchemy import Row
 
 from chassis.books import bucket
 from chassis.database import Transaction, new_id
-from services.billing.domain.ledger import Books, Line, Target, Transfer
+from services.billing.domain.ledger import GRANTED, Books, Line, Target, Transfer
 from services.billing.store.items import find_items, save_items
+
+_GRANTED = ", ".join(f"'{name}'" for name in sorted(GRANTED))
 
 
 async def add_transfers(tx: Transaction, transfers: Sequence[Transfer], posted_on: date) -> None:
@@ -90,7 +92,8 @@ async def figures(tx: Transaction) -> Row[Any]:
         "(SELECT coalesce(sum(payable_minor) FILTER (WHERE payable_minor > 0), 0) FROM invoices)::bigint AS invoiced, "
         "(SELECT coalesce(-sum(payable_minor) FILTER (WHERE payable_minor < 0), 0) FROM invoices)::bigint AS credited, "
         "(SELECT coalesce(sum(open_minor), 0) FROM items)::bigint AS open, "
-        "(SELECT coalesce(sum(amount_minor) FILTER (WHERE kind = 'item'), 0) FROM posted_slices)::bigint AS applied"
+        "(SELECT coalesce(sum(amount_minor) FILTER (WHERE kind = 'item'), 0) FROM posted_slices)::bigint AS applied, "
+        f"(SELECT coalesce(sum(amount_minor) FILTER (WHERE kind IN ({_GRANTED})), 0) FROM posted_slices)::bigint AS granted"
     )
     assert row is not None
     return row
@@ -105,7 +108,8 @@ async def books(tx: Transaction) -> Sequence[Row[Any]]:
     """Totals by currency, book and the last ten bits of the item's or line's id."""
     return await tx.all(
         f"SELECT currency, 'receivables' AS book, {bucket('id')} AS bucket, sum(open_minor)::bigint AS minor FROM items GROUP BY 1, 3 "
-        "UNION ALL SELECT currency, CASE kind WHEN 'item' THEN 'applied' WHEN 'not_receivable' THEN kind ELSE 'unapplied' END, "
+        "UNION ALL SELECT currency, CASE WHEN kind = 'item' THEN 'applied' WHEN kind = 'not_receivable' THEN kind "
+        f"WHEN kind IN ({_GRANTED}) THEN 'granted' ELSE 'unapplied' END, "
         f"{bucket('line_id')}, sum(amount_minor)::bigint FROM posted_slices GROUP BY 1, 2, 3"
     )
 
@@ -117,7 +121,8 @@ async def ledger_differences(tx: Transaction) -> Sequence[Row[Any]]:
         "UNION ALL SELECT currency, credit, -amount_minor FROM transfers), "
         "ledger AS (SELECT currency, name, sum(minor)::bigint AS minor FROM sides WHERE name NOT IN ('revenue', 'tax', 'cash') GROUP BY 1, 2), "
         "state AS (SELECT currency, 'receivables' AS name, sum(open_minor)::bigint AS minor FROM items GROUP BY 1 "
-        "UNION ALL SELECT currency, kind, -sum(amount_minor)::bigint FROM posted_slices WHERE kind <> 'item' GROUP BY 1, 2) "
+        f"UNION ALL SELECT currency, kind, sum(CASE WHEN kind IN ({_GRANTED}) THEN amount_minor ELSE -amount_minor END)::bigint "
+        "FROM posted_slices WHERE kind <> 'item' GROUP BY 1, 2) "
         "SELECT currency, name, coalesce(ledger.minor, 0) AS ledger, coalesce(state.minor, 0) AS state "
         "FROM ledger FULL JOIN state USING (currency, name) WHERE coalesce(ledger.minor, 0) <> coalesce(state.minor, 0)"
     )

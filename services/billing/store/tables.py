@@ -113,6 +113,8 @@ Table(
     Column("due_on", Date, nullable=False),
     Column("overdue", Boolean, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Column("discount_percent", Text, nullable=False, server_default=""),  # as agreed: 2, 1.5; empty without one
+    Column("discount_until", Date, nullable=True),
     CheckConstraint("open_minor BETWEEN least(0, amount_minor) AND greatest(0, amount_minor)", name="item_open"),
     ForeignKeyConstraint(["business_unit", "invoice_id"], ["invoices.business_unit", "invoices.id"]),
     Index("items_account", "business_unit", "account_id"),

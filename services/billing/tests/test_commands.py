@@ -12,6 +12,7 @@ from kernel.money import Money
 from proto.billing.v1.events_pb2 import InvoiceIssued, InvoicePaid, ItemChanged, SliceMoved
 from services.billing import commands, store
 from services.billing.domain.formats import Buyer, Document, InvoiceFile, Seller
+from services.billing.domain.formats.document import Extras
 from services.billing.domain.ledger import ITEM, ON_ACCOUNT, Line, Target
 
 UNIT = "rheintel"
@@ -131,3 +132,50 @@ async def test_an_item_falls_due_on_the_local_morning_after_its_due_date(databas
         until = await commands.mark_due(tx)
 
         assert until == datetime(2026, 7, 2, 4, 0, tzinfo=UTC).timestamp()  # 06:00 in Berlin
+
+
+async def test_what_is_granted_beside_the_money_pays_the_item_and_is_an_expense(database_of):
+    billing = database_of("billing")
+    async with rolled_back(billing.database, billing.caller, UNIT) as tx:
+        await imported(tx, document("R-1"))
+        item = await item_of(tx, "R-1")
+        money, granted = Target(ITEM, item.id, None), Target("discount", item.id, None)
+        line_id = new_id()
+
+        await commands.post_lines(tx, [Line(line_id, 1, "EUR", {money: 11662, granted: 238})])
+        assert (await item_of(tx, "R-1")).open_minor == 0
+        figures = await store.figures(tx)
+        assert figures.invoiced - figures.credited - figures.applied - figures.granted == figures.open == 0
+        assert [row.minor for row in await store.books(tx) if row.book == "granted"] == [238]
+        assert await store.ledger_differences(tx) == []
+
+        await commands.post_lines(tx, [Line(line_id, 2, "EUR", {Target(ON_ACCOUNT, None, item.account_id): 11662})])
+        assert (await item_of(tx, "R-1")).open_minor == 11900, "the discount goes with the money"
+        assert await store.ledger_differences(tx) == []
+
+
+async def test_what_does_not_fit_with_its_difference_is_moved_whole_and_nothing_is_granted(database_of):
+    billing = database_of("billing")
+    async with rolled_back(billing.database, billing.caller, UNIT) as tx:
+        await imported(tx, document("R-1"))
+        item = await item_of(tx, "R-1")
+
+        slices = {Target(ITEM, item.id, None): 11900, Target("rounding", item.id, None): 1}
+        await commands.post_lines(tx, [Line(new_id(), 1, "EUR", slices)])
+
+        (moved,) = announced(tx, SliceMoved)
+        assert (moved.amount_minor, moved.open_minor) == (11900, 11900)
+        figures = await store.figures(tx)
+        assert (figures.applied, figures.granted) == (0, 0)
+        assert await store.ledger_differences(tx) == []
+
+
+async def test_a_cash_discount_of_the_document_travels_with_its_item(database_of):
+    billing = database_of("billing")
+    async with rolled_back(billing.database, billing.caller, UNIT) as tx:
+        terms = Extras(terms=("#SKONTO#TAGE=14#PROZENT=2.00#\n",))
+        await imported(tx, document("R-1", extras=terms))
+
+        (changed,) = announced(tx, ItemChanged)
+        assert (changed.discount_percent, changed.discount_until) == ("2", "2026-06-15")
+        assert (await item_of(tx, "R-1")).discount_until == date(2026, 6, 15)

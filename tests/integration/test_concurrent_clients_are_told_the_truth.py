@@ -18,7 +18,9 @@ from tests.integration.conftest import PAUSE, UNIT, Story, clean, until_it_works
 from tests.integration.papers import Payment, invoice, statement
 
 CLIENTS = 4
-CALLS = 40
+# Calls that were answered, of each client.
+CALLS = 60
+MOMENT_SECONDS = 0.25
 # Amounts tell calls apart in the final state: no two are equal.
 amounts = itertools.count(10_001)
 POINTS = ("events.after_commit_before_publish", "inside_effect", "after_effect_before_offset", "events.after_publish_before_mark")
@@ -36,10 +38,11 @@ class Clients:
         self.invoices: list[Call] = []
         self.lines: list[Call] = []
         self.papers: dict[str, bytes] = {}
+        self.answered = [0] * CLIENTS
 
     async def run(self, number: int) -> None:
         async with Client(self.story.suite.client_environment(), f"client-{number}", CLERK) as client:
-            for _ in range(CALLS):
+            while self.answered[number] < CALLS:
                 await self.dice.choice((self.bill, self.bill, self.bill_again, self.bill_badly, self.pay, self.pay_twice))(client, number)
 
     async def bill(self, client: Client, number: int) -> None:
@@ -59,7 +62,7 @@ class Clients:
         path = self.story.folder / f"{key}-{number}-{len(self.invoices)}.xml"
         paper = invoice(key, f"C-{minor % 5}", f"{minor / 100:.2f}", "2026-06-01", "2030-06-01", "Erna Muster")
         path.write_bytes(paper[: len(paper) // 2] if broken else paper)
-        self.invoices.append(Call(number, key, minor, await told(import_invoices(client, UNIT, [path]))))
+        self.invoices.append(Call(number, key, minor, await self.told(number, import_invoices(client, UNIT, [path]))))
 
     async def pay(self, client: Client, number: int) -> None:
         minor = next(amounts)
@@ -75,18 +78,20 @@ class Clients:
 
     async def _pay(self, client: Client, number: int, key: str, minor: int) -> None:
         request = payments.ImportStatementRequest(file_name=f"{key}.xml", content=self.papers[key])
-        self.lines.append(Call(number, key, minor, await told(client.ask("payments", "ImportStatement", request, UNIT))))
+        self.lines.append(Call(number, key, minor, await self.told(number, client.ask("payments", "ImportStatement", request, UNIT))))
 
-
-async def told(call: Awaitable[object]) -> Outcome:
-    """What a client knows afterwards."""
-    try:
-        await call
-    except Away:
-        return "unknown"
-    except Refused:
-        return "fail"
-    return "ok"
+    async def told(self, number: int, call: Awaitable[object]) -> Outcome:
+        """What a client knows afterwards; one that got no answer waits a moment."""
+        try:
+            await call
+        except Away:
+            await asyncio.to_thread(PAUSE.wait, MOMENT_SECONDS)
+            return "unknown"
+        except Refused:
+            self.answered[number] += 1
+            return "fail"
+        self.answered[number] += 1
+        return "ok"
 
 
 async def trouble(story: Story, dice: random.Random, ended: asyncio.Event) -> int:

@@ -35,7 +35,15 @@ check: $(STAMP) ## Seconds: lint, types, import contracts, contracts, pure tests
 	@$(BIN)/pytest -m "not real and not soak" kernel tests services samples tests/test_tidy.py tests/test_subscribers.py cli/tests/test_law_policies.py
 
 test: $(STAMP) ## All tests, real servers included
-	@$(BIN)/pytest -m "not soak"
+	@$(BIN)/pytest -m "not soak and not apache"
+
+KAFKA ?= embedded
+story: $(STAMP) ## The stories alone; on Apache Kafka: make story KAFKA=apache (needs Java 17 and Maven)
+	@SAIKEN_TEST_KAFKA=$(KAFKA) $(BIN)/pytest -m "not soak$(if $(filter embedded,$(KAFKA)), and not apache)" tests/integration
+
+NODES ?= 1
+kafka: $(STAMP) ## Apache Kafka from Maven's jars, until Ctrl-C: make kafka NODES=3
+	@$(BIN)/python -m tools.kafka --nodes $(NODES)
 
 soak: $(STAMP) ## Long repetitions: every kill at every service; keeps its evidence
 	@$(BIN)/pytest -m soak --junitxml=.saiken/soak.xml && $(BIN)/python -m tools.keep_evidence .saiken/soak.xml
@@ -57,4 +65,4 @@ migration: ## The next migration: make migration SERVICE=billing NAME="what chan
 clean: ## Remove what was installed and made
 	@rm -rf .venv .saiken .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help setup demo run check test soak lock proto released migration clean
+.PHONY: help setup demo run check test story kafka soak lock proto released migration clean

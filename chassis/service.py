@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc.aio
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckResponse
@@ -26,6 +24,7 @@ from chassis.database import Database
 from chassis.doors import Door, Roles
 from chassis.metrics import Gauges
 from chassis.plumbing import NUDGES, Process
+from chassis.producer import Producer
 from chassis.relay import Relay, ToBroker, ToTemporal, partitions
 from chassis.runtime import Runtime
 from chassis.sealer import Sealer
@@ -119,7 +118,8 @@ def _runtime(service: str, chosen: settings.Settings) -> Runtime:
 async def _relays(stack: AsyncExitStack, runtime: Runtime, temporal: Client) -> list[Callable[[], Coroutine[Any, Any, None]]]:
     """The loops that carry what was committed out of the database: to the broker, to Temporal, into the sealed trail."""
     chosen, database = runtime.settings, runtime.database
-    producer = await _producer(chosen)
+    producer = Producer(_kafka(chosen), idempotent=chosen.kafka_idempotent)
+    await producer.start()
     stack.push_async_callback(producer.stop)
     url, topic = chosen.relay_database_url, f"{runtime.service}.events"
     events = Relay(url, partitions(chosen.partitions), ToBroker(producer, topic), database.committed, database.changed)
@@ -160,18 +160,6 @@ async def _serve(stack: AsyncExitStack, service: Service, runtime: Runtime, cons
 
 def _kafka(chosen: settings.Settings) -> Mapping[str, Any]:
     return {"bootstrap_servers": chosen.kafka, **chosen.kafka_tls.kafka()}
-
-
-async def _producer(chosen: settings.Settings) -> AIOKafkaProducer:
-    while True:
-        producer = AIOKafkaProducer(**_kafka(chosen), acks="all", linger_ms=2, request_timeout_ms=5_000)
-        try:
-            await producer.start()
-        except (KafkaError, OSError):
-            await producer.stop()
-            await asyncio.sleep(RETRY_SECONDS)
-        else:
-            return producer
 
 
 async def _temporal(chosen: settings.Settings) -> Client:

@@ -21,6 +21,11 @@ SETTINGS: tuple[tuple[str, str | None, str], ...] = (
         "the same database as its owner; only the migration is given it (`…_URL_BILLING` and so on: one for each)",
     ),
     ("SAIKEN_KAFKA", "127.0.0.1:9092", "bootstrap address of the broker"),
+    (
+        "SAIKEN_KAFKA_IDEMPOTENT",
+        "yes",
+        "`yes`: the relay numbers its batches, so that the broker drops repetitions itself; `no` for brokers that know no such numbers",
+    ),
     ("SAIKEN_TEMPORAL", "127.0.0.1:7233", "address of Temporal's frontend"),
     ("SAIKEN_LISTEN", "127.0.0.1:50051", "address of this service's gRPC door"),
     ("SAIKEN_PEERS", "", "addresses of all services: `billing=host:port,payments=host:port,…`"),
@@ -58,6 +63,7 @@ class Settings:
     auditor_database_url: str
     sealer_database_url: str
     kafka: str
+    kafka_idempotent: bool
     temporal: str
     listen: str
     health: str
@@ -105,6 +111,7 @@ def load(service: str, environment: Mapping[str, str] = os.environ) -> Settings:
         auditor_database_url=get("AUDITOR_DATABASE_URL"),
         sealer_database_url=get("SEALER_DATABASE_URL"),
         kafka=get("KAFKA"),
+        kafka_idempotent=get("KAFKA_IDEMPOTENT") == "yes",
         temporal=get("TEMPORAL"),
         listen=get("LISTEN"),
         health=get("HEALTH"),

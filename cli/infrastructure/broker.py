@@ -3,7 +3,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,6 +23,9 @@ _REQUEST_MILLISECONDS = 10_000
 class Broker:
     """One broker with the suite's topics."""
 
+    # Tansu refuses a producer's numbered batches.
+    idempotent = False
+
     def __init__(self, data: Path, logs: Path, port: int, partitions: int) -> None:
         self._port = port
         self._partitions = partitions
@@ -32,21 +35,36 @@ class Broker:
         options = ["--listener-url", url, "--advertised-listener-url", url, "--storage-engine", "memory://tansu/"]
         self.child = Child("broker", [program(), *options], plain_environment(data), logs)
 
+    @property
+    def children(self) -> list[Child]:
+        return [self.child]
+
+    def start(self) -> None:
+        """Returns when it has the topics. Raises StartFailed."""
+        self.child.start()
+        self.wait()
+
     def wait(self) -> None:
         """Until it accepts connections and has the topics. Raises StartFailed."""
         wait_until(lambda: answers(self._port), self.child, READY_SECONDS)
-        try:
-            _run(make_topics(self.address, self._partitions))
-        except KafkaError as error:
-            raise StartFailed(f"the broker makes no topics: {error}; its log:\n{self.child.tail()}") from error
+        in_a_thread(lambda: make_topics(self.address, self._partitions), self.child)
+
+    def empty(self) -> None:
+        """A crash: all topics come back empty, all offsets are forgotten."""
+        self.child.kill()
+        self.start()
+
+    def revive(self, child: Child) -> None:
+        """Starts it after a crash: empty, since it keeps nothing."""
+        self.empty()
 
 
-async def make_topics(address: str, partitions: int) -> None:
+async def make_topics(address: str, partitions: int, copies: int = 1) -> None:
     """Makes the topics that are not there. Raises KafkaError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=_REQUEST_MILLISECONDS)
     try:
         await admin.start()
-        topics = [NewTopic(name, num_partitions=partitions, replication_factor=1) for name in TOPICS]
+        topics = [NewTopic(name, num_partitions=partitions, replication_factor=copies) for name in TOPICS]
         answer = await admin.create_topics(topics)
     finally:
         await admin.close()
@@ -56,13 +74,13 @@ async def make_topics(address: str, partitions: int) -> None:
             raise error(f"topic {topic}")
 
 
-def _run(work: Coroutine[None, None, None]) -> None:
-    """Runs in a loop of its own thread, because the caller's thread may have one that is running."""
+def in_a_thread(work: Callable[[], Coroutine[None, None, None]], child: Child) -> None:
+    """Runs in a loop of its own thread, because the caller's thread may have one that is running. Raises StartFailed."""
     failures: list[KafkaError] = []
 
     def run() -> None:
         try:
-            asyncio.run(work)
+            asyncio.run(work())
         except KafkaError as error:
             failures.append(error)
 
@@ -70,7 +88,7 @@ def _run(work: Coroutine[None, None, None]) -> None:
     thread.start()
     thread.join()
     if failures:
-        raise failures[0]
+        raise StartFailed(f"the broker makes no topics: {failures[0]}; its log:\n{child.tail()}") from failures[0]
 
 
 def program() -> str:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cli.infrastructure.broker import Broker
+from cli.infrastructure.kafka import Kafka
 from cli.infrastructure.ports import HOST, answers, free_ports
 from cli.infrastructure.postgres import STOP_SECONDS, Postgres
 from cli.infrastructure.process import Child, stop_all, wait_until
@@ -21,7 +22,10 @@ GRACE_SECONDS = 5.0
 class Infrastructure:
     """What the services stand on. Nothing runs before `start`."""
 
-    def __init__(self, data: Path, *, services: Sequence[str], temporal: Kind, partitions: int, throwaway: bool = False) -> None:
+    def __init__(
+        self, data: Path, *, services: Sequence[str], temporal: Kind, partitions: int, throwaway: bool = False, kafka_nodes: int = 0
+    ) -> None:
+        """`kafka_nodes`: how many nodes of Apache Kafka stand where the embedded broker would; 0: it stands there itself."""
         logs = data / "logs"
         postgres_port, temporal_port, broker_port, self._sink_port = free_ports(4)
         self._throwaway = throwaway
@@ -29,7 +33,9 @@ class Infrastructure:
         self.smtp_address = f"{HOST}:{self._sink_port}"
         self.postgres = Postgres(data, logs, postgres_port, services, throwaway=throwaway)
         self.temporal = Temporal(data, logs, temporal_port, temporal)
-        self.broker = Broker(data, logs, broker_port, partitions)
+        self.broker: Broker | Kafka = (
+            Kafka(data, logs, partitions, kafka_nodes) if kafka_nodes else Broker(data, logs, broker_port, partitions)
+        )
         self.sink = Child("sink", self._sink_command(), dict(os.environ), logs)
 
     def _sink_command(self) -> list[str]:
@@ -37,13 +43,13 @@ class Infrastructure:
 
     @property
     def children(self) -> list[Child]:
-        return [self.postgres.child, self.temporal.child, self.broker.child, self.sink]
+        return [self.postgres.child, self.temporal.child, *self.broker.children, self.sink]
 
     def start(self) -> None:
         """Returns when all are ready. Raises StartFailed with the tail of a log, after stopping the others."""
-        steps: list[Callable[[], None]] = [self.postgres.start, self.temporal.wait, self.broker.wait, self._wait_sink]
+        steps: list[Callable[[], None]] = [self.postgres.start, self.temporal.wait, self.broker.start, self._wait_sink]
         try:
-            for child in (self.temporal.child, self.broker.child, self.sink):
+            for child in (self.temporal.child, self.sink):
                 child.start()
             with ThreadPoolExecutor(len(steps), thread_name_prefix="infrastructure") as pool:
                 for step in [pool.submit(step) for step in steps]:
@@ -57,12 +63,10 @@ class Infrastructure:
 
     def restart_broker(self) -> None:
         """A crash of the broker: all topics come back empty, all offsets are forgotten."""
-        self.broker.child.kill()
-        self.broker.child.start()
-        self.broker.wait()
+        self.broker.empty()
 
     def stop(self) -> None:
-        stop_all([self.broker.child, self.sink, self.temporal.child], GRACE_SECONDS)
+        stop_all([*self.broker.children, self.sink, self.temporal.child], GRACE_SECONDS)
         stop_all([self.postgres.child], STOP_SECONDS)
         if self._throwaway:
             self.postgres.forget()

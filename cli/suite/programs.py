@@ -61,6 +61,7 @@ class Surroundings:
             }
         return {
             "SAIKEN_KAFKA": self.infrastructure.broker.address,
+            "SAIKEN_KAFKA_IDEMPOTENT": "yes" if self.infrastructure.broker.idempotent else "no",
             "SAIKEN_TEMPORAL": self.infrastructure.temporal.address,
             "SAIKEN_PEERS": ",".join(f"{service}={self.address(service)}" for service in self.ports),
             "SAIKEN_KEYS": str(self.data / "keys"),

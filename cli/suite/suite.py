@@ -5,12 +5,14 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from cli import running
 from cli.infrastructure.embedded import Infrastructure
+from cli.infrastructure.kafka import apache_nodes
 from cli.infrastructure.keys import make_keys, read_unit_ids
 from cli.infrastructure.ports import free_ports
 from cli.infrastructure.process import ROOT, StartFailed
@@ -39,6 +41,7 @@ class Plan:
     throwaway: bool
     report: Callable[[str], None]
     settings: Mapping[str, str]
+    kafka_nodes: int
 
 
 class Suite:
@@ -57,12 +60,9 @@ class Suite:
         self._services: Services | None = None
         self._parts: dict[str, Watched] = {}
         self.infrastructure = Infrastructure(
-            plan.data,
-            services=list(plan.programs),
-            temporal=plan.temporal,
-            partitions=plan.partitions,
-            throwaway=plan.throwaway,
-        )
+            plan.data, services=list(plan.programs), temporal=plan.temporal, partitions=plan.partitions,
+            throwaway=plan.throwaway, kafka_nodes=plan.kafka_nodes,
+        )  # fmt: skip
 
     @classmethod
     def start(
@@ -79,20 +79,22 @@ class Suite:
         throwaway: bool = False,
         report: Callable[[str], None] | None = None,
         settings: Mapping[str, str] | None = None,
+        kafka_nodes: int | None = None,
     ) -> Self:
         """Starts the infrastructure and these services; returns when every one of them answers SERVING.
 
         `programs` has a database and a port for each of its services, also for those that are not started yet.
         `when_exited`: what happens to a service that ends by itself. `throwaway`: PostgreSQL works without fsync
         and its data is removed at the end. `settings` are given to every service in all its lives; `{data}` and
-        `{service}` in a value are replaced.
+        `{service}` in a value are replaced. `kafka_nodes`: nodes of Apache Kafka in place of the embedded broker
+        (default: what SAIKEN_TEST_KAFKA says).
         `report` gets one line per crash and restart (default: standard error).
         Raises AlreadyRunning, StartFailed (with the tail of the log of what failed), Unreadable (the units' file).
         """
         ids = read_unit_ids(units)
         plan = Plan(
             running.prepare(data.resolve()), temporal, units.resolve(), programs, services, partitions, when_exited, clock_start,
-            throwaway, report or _to_stderr, settings or {},
+            throwaway, report or _to_stderr, settings or {}, apache_nodes() if kafka_nodes is None else kafka_nodes,
         )  # fmt: skip
         suite = cls(plan)
         try:
@@ -169,8 +171,10 @@ class Suite:
             self.start_service(service, environment, wait=False)
         self.wait_serving(service)
 
-    def kill(self, service: str) -> None:
-        """SIGKILL for it and all it started. What follows is what `when_exited` says."""
+    def kill(self, service: str, *, for_good: bool = False) -> None:
+        """SIGKILL for a service or part and all it started. What follows is what `when_exited` says, or it stays down."""
+        if for_good:
+            self._parts[service].expect(running=False)
         self._parts[service].child.kill()
 
     def kill_at(self, service: str, point: str, passing: int = 1) -> None:
@@ -255,8 +259,8 @@ class Suite:
         addresses = {
             "postgres": f"127.0.0.1:{parts.postgres.port}",
             "temporal": self.temporal_address,
-            "broker": self.kafka_address,
             "sink": parts.smtp_address,
+            **dict(zip((child.name for child in parts.broker.children), self.kafka_address.split(","), strict=True)),
         }
         return {
             "pid": watched.child.pid,
@@ -287,7 +291,7 @@ def _watch(parts: Infrastructure) -> dict[str, Watched]:
     return {
         "postgres": Watched(parts.postgres.child, parts.postgres.restart),
         "temporal": Watched(parts.temporal.child, temporal),
-        "broker": Watched(parts.broker.child, parts.restart_broker),
+        **{child.name: Watched(child, partial(parts.broker.revive, child)) for child in parts.broker.children},
         "sink": Watched(parts.sink, parts.sink.start),
     }
 

@@ -78,5 +78,9 @@ class Door(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         if not is_shown_by(who.issuer, shown):
             raise Unauthenticated("the certificate is not that of the token's issuer")
         who.need(self._roles[method.rpartition("/")[2]] | {SERVICE})
+        # Before the question is looked at: its mistakes are nobody else's business.
+        chosen = str(metadata.get("x-business-unit", ""))
+        if chosen:
+            who.for_unit(chosen)
         _caller.set(who)
-        _unit.set(str(metadata.get("x-business-unit", "")))
+        _unit.set(chosen)

@@ -45,6 +45,7 @@ ROLES = {
     "ListEvents": frozenset({"operator", "auditor"}),
     "ListParked": frozenset({"operator", "auditor"}),
     "ReplayParked": frozenset({"operator"}),
+    "Rebuild": frozenset({"operator"}),
     "VerifyTrail": frozenset({"operator", "auditor"}),
     "Prune": frozenset({"operator"}),
 }
@@ -72,6 +73,7 @@ class Admin(AdminServicer):
     """Reads the plumbing as the auditor, resends as the relay; the application role can do neither."""
 
     def __init__(self, runtime: Runtime, consumer: Consumer, subscriptions: Subscriptions) -> None:
+        self._runtime, self._subscriptions = runtime, subscriptions
         self._service, self._clock, self._consumer = runtime.service, runtime.clock, consumer
         self._auditor_url, self._relay_url = runtime.settings.auditor_database_url, runtime.settings.relay_database_url
         self._changed = runtime.database.changed
@@ -159,6 +161,18 @@ class Admin(AdminServicer):
                 stopped.add(row["key"])
                 answer.failed.append(_parked(row, f"{type(error).__name__}: {error}"))
         return answer
+
+    async def Rebuild(self, request: pb.RebuildRequest, context: Any) -> pb.RebuildResponse:
+        """Through the handlers that hear the same states as events; what is older than what is known stays silent."""
+        states: dict[str, int] = {}
+        for type_, pages in self._subscriptions.sources.items():
+            handler = self._subscriptions.handlers[type_]
+            for unit in self._runtime.units.by_id:
+                async for events in pages(self._runtime.peers, unit):
+                    async with self._runtime.database.begin(self._runtime.caller, unit) as tx:
+                        await handler.take(events, tx)
+                    states[type_] = states.get(type_, 0) + len(events)
+        return pb.RebuildResponse(states=states)
 
     async def VerifyTrail(self, request: pb.VerifyTrailRequest, context: Any) -> pb.VerifyTrailResponse:
         """Every chain from its beginning; what was exported must still be in it."""

@@ -1,18 +1,20 @@
 """What a service hears: handlers by event type, declared; `chassis.consumer` runs them."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from aiokafka import ConsumerRecord
 from google.protobuf.message import Message
 
 from chassis.database import Transaction
+from chassis.wire import Peers
 
 Event = TypeVar("Event", bound=Message)
 One = Callable[[Event, Transaction], Awaitable[None]]
 Many = Callable[[Sequence[Event], Transaction], Awaitable[None]]
+Source = Callable[[Peers, str], AsyncIterator[Sequence[Event]]]
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,21 @@ class Handler:
     one: One[Message] | None
     many: Many[Message] | None
 
+    async def take(self, events: Sequence[Message], tx: Transaction) -> None:
+        """Handle events of one unit that lie side by side."""
+        if self.many is not None:
+            await self.many(events, tx)
+        elif self.one is not None:
+            for event in events:
+                await self.one(event, tx)
+
 
 @dataclass
 class Subscriptions:
     """The handlers of one service; topics follow from the types."""
 
     handlers: dict[str, Handler] = field(default_factory=dict)
+    sources: dict[str, Source[Any]] = field(default_factory=dict)
 
     def on(self, event: type[Event]) -> Callable[[One[Event]], One[Event]]:
         """Handle each event of a type: `async def handler(event, tx)`."""
@@ -44,6 +55,15 @@ class Subscriptions:
 
         def register(function: Many[Event]) -> Many[Event]:
             self._add(Handler(event, None, function))  # type: ignore[arg-type]
+            return function
+
+        return register
+
+    def rebuilt_from(self, event: type[Event]) -> Callable[[Source[Event]], Source[Event]]:
+        """Where all present states of a type can be asked for: `async def pages(peers, unit)` yields lists of events."""
+
+        def register(function: Source[Event]) -> Source[Event]:
+            self.sources[event.DESCRIPTOR.full_name] = function
             return function
 
         return register

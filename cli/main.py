@@ -21,6 +21,7 @@ COMMANDS: Sequence[Callable[..., None]] = (
     desk.audit,
     desk.clock,
     operations.replay,
+    operations.rebuild,
     operations.parked,
     operations.prune,
     operations.contacts,

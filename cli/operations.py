@@ -34,6 +34,24 @@ def replay(as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
         say(f"{sum(rows.values())} events are published again")
 
 
+def rebuild(
+    service: Annotated[Literal["payments", "collections"], typer.Argument(help="Whose projection of items.")],
+    as_json: Json = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Read anew what a service keeps of others, as after a loss; what it knows already stays.
+
+    Example: saiken rebuild payments
+    """
+    from cli.plumbing import rebuild as read_anew
+
+    states = with_client(data, lambda client: read_anew(client, service))
+    if as_json:
+        show({"states": states})
+    else:
+        say(f"{service} has read {sum(states.values())} states")
+
+
 def parked(
     action: Annotated[Literal["list", "show", "replay"], typer.Argument(help="List them, show one, or try all again in order.")] = "list",
     id_: Annotated[str, typer.Argument(metavar="[ID]", help="The message to show.")] = "",

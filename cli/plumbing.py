@@ -10,7 +10,15 @@ from google.protobuf.message import Message
 from cli.client import SERVICES, Client
 from cli.quiet import read_positions
 from kernel.errors import NotFound
-from proto.chassis.v1.admin_pb2 import GetPositionResponse, ListParkedRequest, Parked, PruneRequest, ReplayParkedRequest, ResendRequest
+from proto.chassis.v1.admin_pb2 import (
+    GetPositionResponse,
+    ListParkedRequest,
+    Parked,
+    PruneRequest,
+    RebuildRequest,
+    ReplayParkedRequest,
+    ResendRequest,
+)
 
 
 async def parked(client: Client, services: Sequence[str] = tuple(SERVICES)) -> list[dict[str, str]]:
@@ -71,6 +79,12 @@ def lowest_watermarks(publisher: str, positions: Mapping[str, GetPositionRespons
     return {
         partition: min(mark.get(partition, 0) for mark in marks) for partition in positions[publisher].numbers if partition >= 0 and marks
     }
+
+
+async def rebuild(client: Client, service: str) -> dict[str, int]:
+    """Let a service ask for all states that it keeps of others; how many it read, by type."""
+    answer = await client.admin(service, "Rebuild", RebuildRequest())
+    return dict(answer.states)
 
 
 async def prune(client: Client, keep_days: int, services: Sequence[str] = tuple(SERVICES)) -> dict[str, dict[str, int]]:

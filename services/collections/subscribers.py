@@ -1,10 +1,14 @@
 """What collections hears."""
 
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.subscriptions import Subscriptions
+from chassis.wire import MAX_PAGE, TIMEOUT_SECONDS, Peers
+from proto.billing.v1.api_pb2 import ListItemsRequest
+from proto.billing.v1.api_pb2_grpc import BillingStub
 from proto.billing.v1.events_pb2 import AccountChanged, ItemChanged
 from proto.notifications.v1.events_pb2 import MessageDelivered, MessageSkipped
 from services.collections import commands
@@ -33,6 +37,18 @@ async def know_item(event: ItemChanged, tx: Transaction) -> None:
         version=event.version,
     )
     await commands.take_item(tx, commands.ItemState(item, UUID(event.account_id), UUID(event.party_id)))
+
+
+@subscriptions.rebuilt_from(ItemChanged)
+async def all_items(peers: Peers, unit: str) -> AsyncIterator[Sequence[ItemChanged]]:
+    """Every item of the unit as billing has it now, page by page."""
+    billing, request = BillingStub(peers.channel("billing")), ListItemsRequest(page_size=MAX_PAGE)
+    while True:
+        answer = await billing.ListItems(request, metadata=peers.identity("billing", unit), timeout=TIMEOUT_SECONDS)
+        yield answer.items
+        if not answer.next_page_token:
+            return
+        request.page_token = answer.next_page_token
 
 
 @subscriptions.on(MessageDelivered)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -73,9 +74,25 @@ async def test_an_operator_finds_everything_by_command(suite: Suite, client: Cli
     await asyncio.to_thread(commands)
 
 
-async def test_a_changed_entry_of_the_trail_is_told_by_the_audit(suite: Suite, client: Client) -> None:
-    import asyncpg
+@pytest.mark.parametrize("service", ["payments", "collections"])
+async def test_a_projection_that_was_lost_is_read_anew_and_equals_the_old_one(suite: Suite, client: Client, service: str) -> None:
+    connection = await asyncpg.connect(suite.superuser_url(f"saiken_{service}"))
+    await settle(client)
+    before = await connection.fetch("SELECT * FROM items ORDER BY id")
+    assert before
+    await connection.execute("DELETE FROM items")
+    assert (await audit(client))["differences"] == 1
 
+    assert (await asyncio.to_thread(lambda: saiken(suite, "rebuild", service, "--json")))["states"] == {
+        "billing.v1.ItemChanged": len(before)
+    }
+    await settle(client)
+    assert await connection.fetch("SELECT * FROM items ORDER BY id") == before
+    assert clean(await audit(client))
+    await connection.close()
+
+
+async def test_a_changed_entry_of_the_trail_is_told_by_the_audit(suite: Suite, client: Client) -> None:
     connection = await asyncpg.connect(suite.superuser_url("saiken_billing"))
     row = await connection.fetchrow("SELECT t.id, t.entry FROM trail t JOIN seals s USING (id) WHERE s.number = 1 AND s.chain = $1", UNIT)
     await connection.execute("UPDATE trail SET entry = 'someone else did it' WHERE id = $1", row["id"])

@@ -59,6 +59,11 @@ class AdminStub:
                 request_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ReplayParkedRequest.SerializeToString,
                 response_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ReplayParkedResponse.FromString,
                 _registered_method=True)
+        self.Rebuild = channel.unary_unary(
+                '/chassis.v1.Admin/Rebuild',
+                request_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.RebuildRequest.SerializeToString,
+                response_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.RebuildResponse.FromString,
+                _registered_method=True)
         self.VerifyTrail = channel.unary_unary(
                 '/chassis.v1.Admin/VerifyTrail',
                 request_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.VerifyTrailRequest.SerializeToString,
@@ -108,6 +113,13 @@ class AdminServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Rebuild(self, request, context):
+        """Ask for all present states of what this service keeps of others, and take them where they are newer or missing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def VerifyTrail(self, request, context):
         """Recompute the audit trail's chains, link by link.
         """
@@ -149,6 +161,11 @@ def add_AdminServicer_to_server(servicer, server):
                     servicer.ReplayParked,
                     request_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ReplayParkedRequest.FromString,
                     response_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.ReplayParkedResponse.SerializeToString,
+            ),
+            'Rebuild': grpc.unary_unary_rpc_method_handler(
+                    servicer.Rebuild,
+                    request_deserializer=proto_dot_chassis_dot_v1_dot_admin__pb2.RebuildRequest.FromString,
+                    response_serializer=proto_dot_chassis_dot_v1_dot_admin__pb2.RebuildResponse.SerializeToString,
             ),
             'VerifyTrail': grpc.unary_unary_rpc_method_handler(
                     servicer.VerifyTrail,
@@ -296,6 +313,33 @@ class Admin:
             '/chassis.v1.Admin/ReplayParked',
             proto_dot_chassis_dot_v1_dot_admin__pb2.ReplayParkedRequest.SerializeToString,
             proto_dot_chassis_dot_v1_dot_admin__pb2.ReplayParkedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Rebuild(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/chassis.v1.Admin/Rebuild',
+            proto_dot_chassis_dot_v1_dot_admin__pb2.RebuildRequest.SerializeToString,
+            proto_dot_chassis_dot_v1_dot_admin__pb2.RebuildResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,8 @@ class AdminStub:
     ListParked: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListParkedRequest, _admin_pb2.ListParkedResponse]
     ReplayParked: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ReplayParkedRequest, _admin_pb2.ReplayParkedResponse]
     """Try parked messages again, in the order of each key."""
+    Rebuild: _grpc.UnaryUnaryMultiCallable[_admin_pb2.RebuildRequest, _admin_pb2.RebuildResponse]
+    """Ask for all present states of what this service keeps of others, and take them where they are newer or missing."""
     VerifyTrail: _grpc.UnaryUnaryMultiCallable[_admin_pb2.VerifyTrailRequest, _admin_pb2.VerifyTrailResponse]
     """Recompute the audit trail's chains, link by link."""
     Prune: _grpc.UnaryUnaryMultiCallable[_admin_pb2.PruneRequest, _admin_pb2.PruneResponse]
@@ -57,6 +59,8 @@ class AdminAsyncStub(AdminStub):
     ListParked: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListParkedRequest, _admin_pb2.ListParkedResponse]  # type: ignore[assignment]
     ReplayParked: _aio.UnaryUnaryMultiCallable[_admin_pb2.ReplayParkedRequest, _admin_pb2.ReplayParkedResponse]  # type: ignore[assignment]
     """Try parked messages again, in the order of each key."""
+    Rebuild: _aio.UnaryUnaryMultiCallable[_admin_pb2.RebuildRequest, _admin_pb2.RebuildResponse]  # type: ignore[assignment]
+    """Ask for all present states of what this service keeps of others, and take them where they are newer or missing."""
     VerifyTrail: _aio.UnaryUnaryMultiCallable[_admin_pb2.VerifyTrailRequest, _admin_pb2.VerifyTrailResponse]  # type: ignore[assignment]
     """Recompute the audit trail's chains, link by link."""
     Prune: _aio.UnaryUnaryMultiCallable[_admin_pb2.PruneRequest, _admin_pb2.PruneResponse]  # type: ignore[assignment]
@@ -101,6 +105,14 @@ class AdminServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_admin_pb2.ReplayParkedResponse, _abc.Awaitable[_admin_pb2.ReplayParkedResponse]]:
         """Try parked messages again, in the order of each key."""
+
+    @_abc_1.abstractmethod
+    def Rebuild(
+        self,
+        request: _admin_pb2.RebuildRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.RebuildResponse, _abc.Awaitable[_admin_pb2.RebuildResponse]]:
+        """Ask for all present states of what this service keeps of others, and take them where they are newer or missing."""
 
     @_abc_1.abstractmethod
     def VerifyTrail(

@@ -1,32 +1,52 @@
 """What payments hears."""
 
 import json
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.subscriptions import Subscriptions
+from chassis.wire import MAX_PAGE, TIMEOUT_SECONDS, Peers, parse_date
+from proto.billing.v1.api_pb2 import ListItemsRequest
+from proto.billing.v1.api_pb2_grpc import BillingStub
 from proto.billing.v1.events_pb2 import AccountChanged, ItemChanged, SliceMoved
-from services.payments import commands
+from services.payments import commands, store
 
 subscriptions = Subscriptions()
 
 
-@subscriptions.on(ItemChanged)
-async def know_item(event: ItemChanged, tx: Transaction) -> None:
-    """Keep the open item, so that matching is local and works while billing is away."""
-    await commands.take_item(
-        tx,
-        commands.ItemState(
-            id=UUID(event.item_id),
-            account_id=UUID(event.account_id),
-            invoice_number=event.invoice_number,
-            structured_reference=event.structured_reference,
-            currency=event.currency,
-            open_minor=event.open_minor,
-            due_on=date.fromisoformat(event.due_on),
-            version=event.version,
-        ),
+@subscriptions.on_many(ItemChanged)
+async def know_items(events: Sequence[ItemChanged], tx: Transaction) -> None:
+    """Keep the open items, so that matching is local and works while billing is away."""
+    await commands.take_items(tx, [_item(event) for event in events])
+
+
+@subscriptions.rebuilt_from(ItemChanged)
+async def all_items(peers: Peers, unit: str) -> AsyncIterator[Sequence[ItemChanged]]:
+    """Every item of the unit as billing has it now, page by page."""
+    billing, request = BillingStub(peers.channel("billing")), ListItemsRequest(page_size=MAX_PAGE)
+    while True:
+        answer = await billing.ListItems(request, metadata=peers.identity("billing", unit), timeout=TIMEOUT_SECONDS)
+        yield answer.items
+        if not answer.next_page_token:
+            return
+        request.page_token = answer.next_page_token
+
+
+def _item(event: ItemChanged) -> store.ItemState:
+    return store.ItemState(
+        id=UUID(event.item_id),
+        account_id=UUID(event.account_id),
+        invoice_number=event.invoice_number,
+        structured_reference=event.structured_reference,
+        currency=event.currency,
+        open_minor=event.open_minor,
+        due_on=date.fromisoformat(event.due_on),
+        version=event.version,
+        issued_on=parse_date(event.issued_on),
+        discount_percent=event.discount_percent,
+        discount_until=parse_date(event.discount_until),
     )
 
 
@@ -34,8 +54,8 @@ async def know_item(event: ItemChanged, tx: Transaction) -> None:
 async def know_payer(event: AccountChanged, tx: Transaction) -> None:
     """Keep by what the account's payer is known."""
     said = json.loads(tx.vault.open(tx.unit.id, event.sealed, "event.account"))
-    marks = commands.payer_marks(tx, [said["name"], said["name_kana"]], event.iban_index, event.payer_code)
-    await commands.take_payer(tx, UUID(event.account_id), marks, event.version)
+    names = tuple(filter(None, (said["name"], said["name_kana"])))
+    await commands.take_payer(tx, commands.PayerState(UUID(event.account_id), names, event.iban_index, event.payer_code, event.version))
 
 
 @subscriptions.on(SliceMoved)

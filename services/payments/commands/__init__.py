@@ -1,20 +1,20 @@
 """What payments can be told to do; one transaction each, none commits."""
 
-from services.payments.commands.distribution import match_lines, move_slice, rematch
 from services.payments.commands.files import keep_file
-from services.payments.commands.projections import ItemState, payer_marks, take_item, take_payer
+from services.payments.commands.learning import forget
+from services.payments.commands.matching import match_lines, move_slice
+from services.payments.commands.projections import PayerState, take_items, take_payer
 from services.payments.commands.statements import IMPORT_STATEMENT, Stored, import_statement
 
 __all__ = [
     "IMPORT_STATEMENT",
-    "ItemState",
+    "PayerState",
     "Stored",
+    "forget",
     "import_statement",
     "keep_file",
     "match_lines",
     "move_slice",
-    "payer_marks",
-    "rematch",
-    "take_item",
+    "take_items",
     "take_payer",
 ]

@@ -1,66 +1,73 @@
 """What payments keeps of items and payers, so that matching is local."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from chassis.database import Transaction
-from services.payments.commands.distribution import rematch
-from services.payments.domain.distribution import (
-    normalise_name,
-)
+from services.payments import store
+from services.payments.commands.matching import find_waiting, rematch
+from services.payments.domain.matching import Item
+from services.payments.domain.reading import blind_token, code_token, normalise_name
+
+
+async def take_items(tx: Transaction, items: Sequence[store.ItemState]) -> None:
+    """Keep the newest states of items; what opens or grows is tried against the money that waits, one item after another."""
+    await store.lock_matching(tx)
+    rows = await tx.all("SELECT id, open_minor, version FROM items WHERE id = ANY(:ids)", ids=[item.id for item in items])
+    known = {row.id: row for row in rows}
+    newest: dict[UUID, store.ItemState] = {}
+    for item in items:
+        before = newest.get(item.id) or known.get(item.id)
+        if before is None or item.version > before.version:
+            newest[item.id] = item
+    states = list(newest.values())
+    grows = [state.open_minor > max(known[state.id].open_minor if state.id in known else 0, 0) for state in states]
+    changed = [(_item(tx, state), grown) for state, grown in zip(states, grows, strict=True)]
+    waiting = await find_waiting(tx, changed, {state.id: state.version for state in states})
+    await store.keep_items(tx, states)
+    if waiting:
+        await rematch(tx, changed, waiting)
+
+
+def _item(tx: Transaction, item: store.ItemState) -> Item:
+    return Item(
+        str(item.id), tx.unit.id, str(item.account_id), item.invoice_number, item.currency, item.open_minor, item.structured_reference, "",
+        item.issued_on, item.due_on, Decimal(item.discount_percent) if item.discount_percent else None, item.discount_until,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class ItemState:
-    """An item as billing announced it."""
+class PayerState:
+    """A payer as billing announced it; `iban_index` is blind already."""
 
-    id: UUID
     account_id: UUID
-    invoice_number: str
-    structured_reference: str
-    currency: str
-    open_minor: int
-    due_on: date
+    names: tuple[str, ...]
+    iban_index: str
+    payer_code: str
     version: int
 
 
-async def take_item(tx: Transaction, item: ItemState) -> None:
-    """Keep an item's state; one that opens or grows is tried against the money that waits unapplied."""
-    before = await tx.first("SELECT open_minor, version FROM items WHERE id = :id FOR UPDATE", id=item.id)
-    if before is not None and before.version >= item.version:
-        return
+async def take_payer(tx: Transaction, payer: PayerState) -> None:
+    """Keep by what an account's payer is known; an older version is silent."""
+    unit = tx.unit.id
+    index = partial(tx.vault.blind, unit)
+    tokens = [f"iban:{payer.iban_index}"] if payer.iban_index else []
+    tokens += [blind_token(token, index) for token in code_token(payer.payer_code)]
+    marks = {token.partition(":")[2] for token in tokens} | {index(f"name:{normalise_name(name)}") for name in payer.names}
     await tx.execute(
-        "INSERT INTO items VALUES (:id, :unit, :account, :number, :reference, :currency, :open, :due_on, :version) "
-        "ON CONFLICT (id) DO UPDATE SET open_minor = excluded.open_minor, version = excluded.version",
+        "INSERT INTO payers AS p (account_id, business_unit, marks, tokens, sealed, version) VALUES (:id, :unit, :marks, :tokens, :sealed, "
+        ":version) ON CONFLICT (account_id) DO UPDATE SET marks = excluded.marks, tokens = excluded.tokens, sealed = excluded.sealed, "
+        "version = excluded.version WHERE excluded.version > p.version OR p.sealed IS NULL",
         {
-            "id": item.id,
-            "unit": tx.unit.id,
-            "account": item.account_id,
-            "number": item.invoice_number,
-            "reference": item.structured_reference,
-            "currency": item.currency,
-            "open": item.open_minor,
-            "due_on": item.due_on,
-            "version": item.version,
+            "id": payer.account_id,
+            "unit": unit,
+            "marks": " ".join(sorted(marks)),
+            "tokens": " ".join(tokens),
+            "sealed": tx.vault.seal(unit, json.dumps(payer.names, ensure_ascii=False).encode(), store.SEALED_PAYER),
+            "version": payer.version,
         },
     )
-    if item.open_minor > (before.open_minor if before else 0):
-        await rematch(tx, item.account_id)
-
-
-async def take_payer(tx: Transaction, account_id: UUID, marks: Sequence[str], version: int) -> None:
-    """Keep by what an account's payer is known; an older version is silent."""
-    await tx.execute(
-        "INSERT INTO payers AS p VALUES (:id, :unit, :marks, :version) ON CONFLICT (account_id) "
-        "DO UPDATE SET marks = excluded.marks, version = excluded.version WHERE excluded.version > p.version",
-        {"id": account_id, "unit": tx.unit.id, "marks": " ".join(sorted(set(marks))), "version": version},
-    )
-
-
-def payer_marks(tx: Transaction, names: Sequence[str], iban_index: str, payer_code: str) -> list[str]:
-    """The blind indexes of a payer: as billing gave them, and of the names."""
-    marks = [tx.vault.blind(tx.unit.id, f"name:{normalise_name(name)}") for name in names if name]
-    marks += [tx.vault.blind(tx.unit.id, f"code:{payer_code}")] if payer_code else []
-    return marks + ([iban_index] if iban_index else [])

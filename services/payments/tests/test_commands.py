@@ -19,8 +19,8 @@ JUNE = (SAMPLES / UNIT / "statements" / "2026-06.xml").read_bytes()
 ACCOUNT = new_id()
 
 
-def item(number: str, open_minor: int, version: int = 1, id_: UUID | None = None) -> commands.ItemState:
-    return commands.ItemState(id_ or new_id(), ACCOUNT, number, "", "EUR", open_minor, date(2026, 7, 1), version)
+def item(number: str, open_minor: int, version: int = 1, id_: UUID | None = None) -> store.ItemState:
+    return store.ItemState(id_ or new_id(), ACCOUNT, number, "", "EUR", open_minor, date(2026, 7, 1), version)
 
 
 async def imported(tx, content: bytes = JUNE) -> commands.Stored:
@@ -51,7 +51,7 @@ async def test_what_an_opened_item_takes_is_matched_again(database_of):
         await commands.match_lines(tx, stored.import_id)
         before = (await store.figures(tx)).matched
 
-        await commands.take_item(tx, item("RT-2026-00004", 7028))
+        await commands.take_items(tx, [item("RT-2026-00004", 7028)])
 
         assert before == 0
         assert (await store.figures(tx)).matched == 1
@@ -62,7 +62,7 @@ async def test_a_slice_that_billing_moved_is_not_offered_to_that_item_again(data
     payments = database_of("payments")
     async with rolled_back(payments.database, payments.caller, UNIT) as tx:
         state = item("RT-2026-00004", 7028)
-        await commands.take_item(tx, state)
+        await commands.take_items(tx, [state])
         stored = await imported(tx)
         await commands.match_lines(tx, stored.import_id)
         (matched,) = [event for event in announced(tx, LineDistributed) if event.slices[0].kind == SliceKind.SLICE_KIND_ITEM]
@@ -71,9 +71,9 @@ async def test_a_slice_that_billing_moved_is_not_offered_to_that_item_again(data
         last = announced(tx, LineDistributed)[-1]
         assert (last.version, last.slices[0].kind) == (2, SliceKind.SLICE_KIND_ON_ACCOUNT)
 
-        await commands.take_item(tx, item("RT-2026-00004", 7028, version=2, id_=state.id))
+        await commands.take_items(tx, [item("RT-2026-00004", 7028, version=2, id_=state.id)])
         assert announced(tx, LineDistributed)[-1].version == 2, "the same version is no news"
-        await commands.take_item(tx, item("RT-2026-00004", 7028, version=3, id_=state.id))
+        await commands.take_items(tx, [item("RT-2026-00004", 7028, version=3, id_=state.id)])
         assert announced(tx, LineDistributed)[-1].version == 3, "a changed item may take it"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from uuid import UUID
 
 import grpc.aio
 
@@ -9,6 +10,7 @@ from chassis.auth import SERVICE, Signer
 from chassis.plumbing import NUDGES
 from chassis.telemetry import trace_headers
 from chassis.transport import PLAINTEXT, Transport
+from kernel.errors import Refused
 from kernel.money import Money
 from proto.chassis.v1.admin_pb2 import GetPositionRequest, GetPositionResponse, ResendRequest
 from proto.chassis.v1.admin_pb2_grpc import AdminStub
@@ -86,6 +88,20 @@ def to_proto(money: Money) -> MoneyMessage:
 def from_proto(money: MoneyMessage) -> Money:
     """Money as the domains know it."""
     return Money(money.minor, money.currency)
+
+
+class IdInvalid(Refused):
+    """An id that is no UUID."""
+
+    code = "INVALID"
+
+
+def parse_id(text: str, field: str) -> UUID:
+    """The id in a contract's field. Refuses: INVALID."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise IdInvalid(f"{field} is not an id", field=field) from None
 
 
 def iso(day: date | None) -> str:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import yaml
 
 from chassis.books import to_books
 from chassis.doors import caller, unit
 from chassis.runtime import Runtime
-from chassis.wire import MAX_PAGE
+from chassis.wire import MAX_PAGE, parse_id
 from kernel.calendar import local_date
 from kernel.errors import NotFound, Refused
 from proto.billing.v1 import api_pb2 as pb
@@ -67,14 +66,14 @@ class Api(BillingServicer):
         """A page of items in the order of their ids."""
         size = min(request.page_size or MAX_PAGE, MAX_PAGE)
         async with self._database.begin(caller(), unit()) as tx:
-            items = await store.list_items(tx, UUID(request.page_token) if request.page_token else None, size)
+            items = await store.list_items(tx, parse_id(request.page_token, "page_token") if request.page_token else None, size)
         token = str(items[-1].id) if len(items) == size else ""
         return pb.ListItemsResponse(items=map(commands.item_message, items), next_page_token=token)
 
     async def GetBalance(self, request: pb.GetBalanceRequest, context: Any) -> pb.GetBalanceResponse:
         """An account's open items, now."""
         async with self._database.begin(caller(), unit()) as tx:
-            account_id = UUID(request.account_id)
+            account_id = parse_id(request.account_id, "account_id")
             if await tx.first("SELECT 1 FROM accounts WHERE id = :id", id=account_id) is None:
                 raise NotFound("no such account", account_id=request.account_id)
             items = await store.find_open_items(tx, account_id)

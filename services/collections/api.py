@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from chassis.books import to_books
 from chassis.doors import caller, unit
 from chassis.runtime import Runtime
-from chassis.wire import MAX_PAGE, iso, parse_date
+from chassis.wire import MAX_PAGE, iso, parse_date, parse_id
 from kernel.calendar import local_date
 from kernel.errors import NotFound
 from proto.collections.v1 import api_pb2 as pb
@@ -39,7 +39,7 @@ class Api(CollectionsServicer):
         """A page of cases in the order of their ids."""
         size = min(request.page_size or MAX_PAGE, MAX_PAGE)
         async with self._database.begin(caller(), unit()) as tx:
-            after = UUID(request.page_token) if request.page_token else None
+            after = parse_id(request.page_token, "page_token") if request.page_token else None
             rows = await store.list_cases(tx, after, size, open_only=request.open_only)
         token = str(rows[-1].id) if len(rows) == size else ""
         return pb.ListCasesResponse(cases=[_case(row, tx.unit.time_zone, ()) for row in rows], next_page_token=token)
@@ -47,7 +47,7 @@ class Api(CollectionsServicer):
     async def GetCase(self, request: pb.GetCaseRequest, context: Any) -> pb.GetCaseResponse:
         """One case with its steps."""
         async with self._database.begin(caller(), unit()) as tx:
-            case_id = UUID(request.case_id)
+            case_id = parse_id(request.case_id, "case_id")
             rows = await store.list_cases(tx, UUID(int=case_id.int - 1), 1, open_only=False)
             if not rows or rows[0].id != case_id:
                 raise NotFound("no such case", case_id=request.case_id)
@@ -57,7 +57,7 @@ class Api(CollectionsServicer):
     async def PlaceHold(self, request: pb.PlaceHoldRequest, context: Any) -> pb.PlaceHoldResponse:
         """Stop the ladder until a day."""
         async with self._database.begin(caller(), unit()) as tx:
-            case_id = UUID(request.case_id) if request.case_id else None
+            case_id = parse_id(request.case_id, "case_id") if request.case_id else None
             until_on = parse_date(request.until_on) or date.min
             placed = await commands.place_hold(tx, case_id, request.account_number, request.reason, until_on)
         return pb.PlaceHoldResponse(case_id=str(placed))
@@ -65,7 +65,7 @@ class Api(CollectionsServicer):
     async def LiftHold(self, request: pb.LiftHoldRequest, context: Any) -> pb.LiftHoldResponse:
         """End a hold now."""
         async with self._database.begin(caller(), unit()) as tx:
-            lifted = await commands.lift_hold(tx, UUID(request.case_id))
+            lifted = await commands.lift_hold(tx, parse_id(request.case_id, "case_id"))
         return pb.LiftHoldResponse(case_id=str(lifted))
 
     async def GetFigures(self, request: pb.GetFiguresRequest, context: Any) -> pb.GetFiguresResponse:

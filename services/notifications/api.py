@@ -1,13 +1,12 @@
 """What notifications can be asked and told."""
 
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row
 
 from chassis.doors import caller, unit
 from chassis.runtime import Runtime
-from chassis.wire import MAX_PAGE
+from chassis.wire import MAX_PAGE, parse_id
 from kernel.errors import Refused
 from proto.common.v1.common_pb2 import Money, Tally
 from proto.notifications.v1 import api_pb2 as pb
@@ -38,12 +37,6 @@ class KeyMissing(Refused):
     code = "KEY_MISSING"
 
 
-class IdInvalid(Refused):
-    """An id that is no UUID."""
-
-    code = "INVALID"
-
-
 class Api(NotificationsServicer):
     """Door 1: translate in, begin, command, translate out."""
 
@@ -65,13 +58,13 @@ class Api(NotificationsServicer):
     async def ConfirmContact(self, request: pb.ConfirmContactRequest, context: Any) -> pb.ConfirmContactResponse:
         """The contact took place. Refuses: INVALID, NOT_FOUND, UNKNOWN_OUTCOME."""
         async with self._database.begin(caller(), unit()) as tx:
-            await commands.confirm_contact(tx, _id(request.reservation_id, "reservation_id"), request.outcome)
+            await commands.confirm_contact(tx, parse_id(request.reservation_id, "reservation_id"), request.outcome)
         return pb.ConfirmContactResponse()
 
     async def ReleaseContact(self, request: pb.ReleaseContactRequest, context: Any) -> pb.ReleaseContactResponse:
         """The contact did not take place. Refuses: INVALID, NOT_FOUND."""
         async with self._database.begin(caller(), unit()) as tx:
-            await commands.release_contact(tx, _id(request.reservation_id, "reservation_id"))
+            await commands.release_contact(tx, parse_id(request.reservation_id, "reservation_id"))
         return pb.ReleaseContactResponse()
 
     async def RecordContact(self, request: pb.RecordContactRequest, context: Any) -> pb.RecordContactResponse:
@@ -85,12 +78,12 @@ class Api(NotificationsServicer):
         """Any unit may note it, for all. Refuses: INVALID, NOT_FOUND."""
         asked_for = _preference(request.preference)
         async with self._database.begin(caller(), unit()) as tx:
-            id_ = await commands.record_preference(tx, _id(request.account_id, "account_id"), asked_for)
+            id_ = await commands.record_preference(tx, parse_id(request.account_id, "account_id"), asked_for)
         return pb.RecordPreferenceResponse(preference_id=str(id_))
 
     async def ClearPreference(self, request: pb.ClearPreferenceRequest, context: Any) -> pb.ClearPreferenceResponse:
         """None clears it alone. Refuses: INVALID, NOT_FOUND, CLEARED_ALONE."""
-        account_id, preference_id = _id(request.account_id, "account_id"), _id(request.preference_id, "preference_id")
+        account_id, preference_id = parse_id(request.account_id, "account_id"), parse_id(request.preference_id, "preference_id")
         async with self._database.begin(caller(), unit()) as tx:
             cleared = await commands.clear_preference(tx, account_id, preference_id)
         return pb.ClearPreferenceResponse(cleared=cleared)
@@ -98,7 +91,7 @@ class Api(NotificationsServicer):
     async def ListPreferences(self, request: pb.ListPreferencesRequest, context: Any) -> pb.ListPreferencesResponse:
         """What holds for an account's person. Refuses: INVALID, NOT_FOUND."""
         async with self._database.begin(caller(), unit()) as tx:
-            rows = await commands.list_preferences(tx, _id(request.account_id, "account_id"))
+            rows = await commands.list_preferences(tx, parse_id(request.account_id, "account_id"))
         return pb.ListPreferencesResponse(preferences=[_kept(row) for row in rows])
 
     async def MayContact(self, request: pb.MayContactRequest, context: Any) -> pb.MayContactResponse:
@@ -122,7 +115,7 @@ class Api(NotificationsServicer):
     async def ListMessages(self, request: pb.ListMessagesRequest, context: Any) -> pb.ListMessagesResponse:
         """A page of messages in the order of their ids. Refuses: INVALID."""
         size = min(request.page_size or MAX_PAGE, MAX_PAGE)
-        after = _id(request.page_token, "page_token") if request.page_token else None
+        after = parse_id(request.page_token, "page_token") if request.page_token else None
         async with self._database.begin(caller(), unit()) as tx:
             rows = await store.list_messages(tx, after, size)
         messages = [
@@ -148,13 +141,6 @@ class Api(NotificationsServicer):
         return pb.GetFiguresResponse(**{name: [Tally(name=key, count=n) for key, n in pairs] for name, pairs in figures.items()})
 
 
-def _id(value: str, field: str) -> UUID:
-    try:
-        return UUID(value)
-    except ValueError:
-        raise IdInvalid(f"{field} is not an id", field=field) from None
-
-
 def _key(value: str) -> str:
     if not value:
         raise KeyMissing("it needs a key")
@@ -164,7 +150,7 @@ def _key(value: str) -> str:
 def _asked(
     request: pb.ReserveContactRequest | pb.MayContactRequest | pb.RecordContactRequest, key: str = "", place: str = ""
 ) -> commands.Asked:
-    return commands.Asked(_id(request.account_id, "account_id"), request.channel, request.debt_key, key, place=place)
+    return commands.Asked(parse_id(request.account_id, "account_id"), request.channel, request.debt_key, key, place=place)
 
 
 def _preference(told: pb.Preference) -> Preference:

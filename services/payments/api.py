@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import yaml
 
 from chassis.books import to_books
 from chassis.doors import caller, unit
 from chassis.runtime import Runtime
-from chassis.wire import MAX_PAGE, iso
+from chassis.wire import MAX_PAGE, iso, parse_id
 from kernel.calendar import local_date
 from kernel.errors import NotFound, Refused
 from proto.common.v1.common_pb2 import Money
@@ -70,7 +69,7 @@ class Api(PaymentsServicer):
     async def GetImport(self, request: pb.GetImportRequest, context: Any) -> pb.GetImportResponse:
         """How the lines of an import stand."""
         async with self._database.begin(caller(), unit()) as tx:
-            row = await store.import_counts(tx, UUID(request.import_id))
+            row = await store.import_counts(tx, parse_id(request.import_id, "import_id"))
         if row is None:
             raise NotFound("no such import", import_id=request.import_id)
         return pb.GetImportResponse(
@@ -86,7 +85,7 @@ class Api(PaymentsServicer):
     async def GetCashInFlight(self, request: pb.GetCashInFlightRequest, context: Any) -> pb.GetCashInFlightResponse:
         """Money of an account's payer that is here but not on its items."""
         async with self._database.begin(caller(), unit()) as tx:
-            row = await store.cash_in_flight(tx, UUID(request.account_id))
+            row = await store.cash_in_flight(tx, parse_id(request.account_id, "account_id"))
         return pb.GetCashInFlightResponse(
             currency=tx.unit.currency,
             on_account_minor=row.on_account,
@@ -102,7 +101,7 @@ class Api(PaymentsServicer):
         async with self._database.begin(caller(), unit()) as tx:
             rows = await tx.all(
                 "SELECT * FROM lines WHERE CAST(:after AS uuid) IS NULL OR id > :after ORDER BY id LIMIT :limit",
-                after=UUID(request.page_token) if request.page_token else None,
+                after=parse_id(request.page_token, "page_token") if request.page_token else None,
                 limit=size,
             )
         lines = [

@@ -42,7 +42,7 @@ def _percent(text: str) -> Decimal | None:
 async def load_accounts(tx: Transaction, ids: Collection[UUID] | None = None) -> list[Account]:
     """The unit's payers, by what their payments are known; all, or these."""
     rows = await tx.all(
-        "SELECT account_id, marks, tokens, sealed FROM payers WHERE CAST(:ids AS uuid[]) IS NULL OR account_id = ANY(:ids)",
+        "SELECT account_id, tokens, sealed FROM payers WHERE CAST(:ids AS uuid[]) IS NULL OR account_id = ANY(:ids)",
         ids=None if ids is None else list(ids),
     )
     return [_account(tx, row) for row in rows]
@@ -50,7 +50,7 @@ async def load_accounts(tx: Transaction, ids: Collection[UUID] | None = None) ->
 
 def _account(tx: Transaction, row: Row[Any]) -> Account:
     names = json.loads(tx.vault.open(tx.unit.id, row.sealed, SEALED_PAYER)) if row.sealed else []
-    return Account(str(row.account_id), tx.unit.id, tuple(names), tuple((row.tokens or row.marks).split()))
+    return Account(str(row.account_id), tx.unit.id, tuple(names), tuple(row.tokens.split()))
 
 
 class ItemState(NamedTuple):

@@ -91,7 +91,7 @@ def _line(tx: Transaction, row: Row[Any], barred: frozenset[str]) -> Line:
         row.currency,
         known.texts,
         known.payer_name,
-        tuple((row.tokens or row.marks).split()),
+        tuple(row.tokens.split()),
         row.booked_on,
         row.value_on,
         known.bank_reference,

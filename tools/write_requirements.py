@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
-from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -54,7 +53,7 @@ def needed(service: str) -> set[str]:
 
 def _homes(module: str, homes: Mapping[str, list[str]]) -> list[str]:
     """The distributions of a module; a namespace such as `google` or `opentelemetry` belongs to several."""
-    top = module.split(".")[0]
+    top = module.split(".", maxsplit=1)[0]
     if top in OURS or top in sys.stdlib_module_names:
         return []
     owners = homes.get(top, [])
@@ -76,14 +75,16 @@ def _close(wanted: Iterable[Requirement], found: set[str]) -> None:
         found.add(name)
         for line in distribution(name).requires or ():
             inner = Requirement(line)
-            if inner.marker is None or any(inner.marker.evaluate({**default_environment(), **LINUX, "extra": e}) for e in ("", *extras)):
+            if inner.marker is None or any(inner.marker.evaluate({**LINUX, "extra": extra}) for extra in ("", *extras)):
                 waiting.append(inner)
 
 
 def locked() -> Mapping[str, str]:
     """Each distribution's entry in the lock, with its hashes."""
     entries = re.split(r"\n(?=[a-z0-9])", (ROOT / "requirements.lock").read_text("utf-8"))
-    return {canonicalize_name(entry.split("==")[0].strip()): re.sub(r"\n    # .*", "", entry).rstrip() for entry in entries if "==" in entry}
+    return {
+        canonicalize_name(entry.split("==")[0].strip()): re.sub(r"\n    # .*", "", entry).rstrip() for entry in entries if "==" in entry
+    }
 
 
 def text(service: str) -> str:

@@ -14,6 +14,7 @@ from services.payments.store.book import (
     load_knowledge,
     lower_items,
     new_knowledge,
+    open_items_of,
 )
 from services.payments.store.decisions import (
     Grounds,
@@ -25,6 +26,7 @@ from services.payments.store.decisions import (
     judge,
     last_decision,
     mark_learned,
+    open_grounds,
     open_refund_questions,
     precision,
     settle_refund_questions,
@@ -39,6 +41,7 @@ from services.payments.store.lines import (
     add_lines,
     bar,
     find_original,
+    lines_on_account,
     lock_matching,
     pending_lines,
     read_lines,
@@ -46,7 +49,6 @@ from services.payments.store.lines import (
     save_slices,
     slices_of,
     waiting_lines,
-    without,
 )
 from services.payments.store.tables import METADATA
 
@@ -78,6 +80,7 @@ __all__ = [
     "judge",
     "keep_items",
     "last_decision",
+    "lines_on_account",
     "load_accounts",
     "load_book",
     "load_knowledge",
@@ -85,6 +88,8 @@ __all__ = [
     "lower_items",
     "mark_learned",
     "new_knowledge",
+    "open_grounds",
+    "open_items_of",
     "open_refund_questions",
     "pending_lines",
     "precision",
@@ -96,5 +101,4 @@ __all__ = [
     "unreversed",
     "waiting_for_people",
     "waiting_lines",
-    "without",
 ]

@@ -87,6 +87,15 @@ async def find_items(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Row[Any
     return {row.id: row for row in rows}
 
 
+async def open_items_of(tx: Transaction, account_id: UUID, currency: str) -> Sequence[Row[Any]]:
+    """What an account owes, oldest due date first."""
+    return await tx.all(
+        "SELECT id, due_on, open_minor FROM items WHERE account_id = :id AND currency = :currency AND open_minor > 0 ORDER BY due_on, id",
+        id=account_id,
+        currency=currency,
+    )
+
+
 async def lower_items(tx: Transaction, taken: Mapping[UUID, int]) -> None:
     """Take off the projection what a distribution settles; billing's answer corrects it."""
     changed = {item_id: minor for item_id, minor in taken.items() if minor}

@@ -77,7 +77,12 @@ def _seal(tx: Transaction, record: Record) -> bytes:
 
 def grounds(tx: Transaction, row: Row[Any]) -> Grounds:
     """The sealed part of a decision."""
-    evidence, suggestions, before = json.loads(tx.vault.open(tx.unit.id, row.sealed, SEALED_DECISION))
+    return open_grounds(tx, row.sealed)
+
+
+def open_grounds(tx: Transaction, sealed: bytes) -> Grounds:
+    """What a decision's sealed column says."""
+    evidence, suggestions, before = json.loads(tx.vault.open(tx.unit.id, sealed, SEALED_DECISION))
     return Grounds(
         tuple(Evidence(*one) for one in evidence),
         tuple(map(_suggestion, suggestions)),

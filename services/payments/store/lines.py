@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -67,6 +67,15 @@ async def waiting_lines(tx: Transaction) -> Sequence[Row[Any]]:
         limit=MAX_WAITING,
     )
     return rows[::-1]
+
+
+async def lines_on_account(tx: Transaction, account_id: UUID) -> Sequence[Row[Any]]:
+    """Credit lines with money on an account that no item has, oldest first."""
+    return await tx.all(
+        "SELECT * FROM lines l WHERE amount_minor > 0 AND returned_by IS NULL AND EXISTS (SELECT FROM slices s WHERE s.line_id = l.id "
+        "AND s.business_unit = l.business_unit AND s.account_id = :id AND s.kind = 'on_account') ORDER BY value_on, id FOR UPDATE",
+        id=account_id,
+    )
 
 
 async def read_lines(tx: Transaction, rows: Sequence[Row[Any]], versions: Mapping[UUID, int] = MappingProxyType({})) -> list[Line]:
@@ -196,8 +205,3 @@ def unnest(columns: dict[str, str]) -> str:
 def arrays(columns: dict[str, str], rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
     """The rows as one array a column."""
     return {name: list(values) for name, values in zip(columns, zip(*rows, strict=True), strict=True)} if rows else {n: [] for n in columns}
-
-
-def without(line: Line, item_ids: Iterable[str]) -> Line:
-    """A line to which further items are not offered."""
-    return replace(line, barred=line.barred | set(item_ids))

@@ -1,4 +1,4 @@
-"""What payments can be asked."""
+"""Statements in, figures and books out."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,28 +7,17 @@ from typing import Any
 import yaml
 
 from chassis.books import to_books
+from chassis.database import Database
 from chassis.doors import caller, unit
-from chassis.runtime import Runtime
-from chassis.wire import MAX_PAGE, iso, parse_id
+from chassis.wire import parse_id
 from kernel.calendar import local_date
 from kernel.errors import NotFound, Refused
-from proto.common.v1.common_pb2 import Money
 from proto.payments.v1 import api_pb2 as pb
 from proto.payments.v1.api_pb2_grpc import PaymentsServicer
 from services.payments import commands, store
 from services.payments.domain.formats import BankCsv, read
 
-ROLES = {
-    "ImportStatement": frozenset({"clerk", "integrator"}),
-    "GetImport": frozenset({"clerk", "integrator"}),
-    "GetCashInFlight": frozenset({"clerk", "collector", "auditor"}),
-    "ListLines": frozenset({"clerk", "auditor"}),
-    "GetFigures": frozenset({"clerk", "collector", "auditor"}),
-    "GetBooks": frozenset({"auditor"}),
-}
-
-
-BANK_PROFILES = Path(__file__).parent / "policies" / "bank_csv"
+BANK_PROFILES = Path(__file__).parents[1] / "policies" / "bank_csv"
 
 
 def load_profiles() -> Sequence[BankCsv]:
@@ -37,12 +26,11 @@ def load_profiles() -> Sequence[BankCsv]:
     return [BankCsv.from_mapping(name, data) for name, data in found]
 
 
-class Api(PaymentsServicer):
+class FilesDoor(PaymentsServicer):
     """Door 1: translate in, begin, command, translate out."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._database = runtime.database
-        self._profiles = load_profiles()
+    _database: Database
+    _profiles: Sequence[BankCsv]
 
     async def ImportStatement(self, request: pb.ImportStatementRequest, context: Any) -> pb.ImportStatementResponse:
         """A file that is refused is kept in quarantine, whole, with the reason."""
@@ -94,28 +82,6 @@ class Api(PaymentsServicer):
             as_of=tx.now.isoformat(),
             version=row.version,
         )
-
-    async def ListLines(self, request: pb.ListLinesRequest, context: Any) -> pb.ListLinesResponse:
-        """A page of lines in the order of their ids."""
-        size = min(request.page_size or MAX_PAGE, MAX_PAGE)
-        async with self._database.begin(caller(), unit()) as tx:
-            rows = await tx.all(
-                "SELECT * FROM lines WHERE CAST(:after AS uuid) IS NULL OR id > :after ORDER BY id LIMIT :limit",
-                after=parse_id(request.page_token, "page_token") if request.page_token else None,
-                limit=size,
-            )
-        lines = [
-            pb.Line(
-                line_id=str(row.id),
-                amount=Money(minor=row.amount_minor, currency=row.currency),
-                booked_on=iso(row.booked_on),
-                state=row.state,
-                reason=row.reason,
-                version=row.version,
-            )
-            for row in rows
-        ]
-        return pb.ListLinesResponse(lines=lines, next_page_token=str(rows[-1].id) if len(rows) == size else "")
 
     async def GetFigures(self, request: pb.GetFiguresRequest, context: Any) -> pb.GetFiguresResponse:
         """The unit's figures in its currency, as of now; received = applied + unapplied."""

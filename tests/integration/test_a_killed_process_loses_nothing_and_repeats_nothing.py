@@ -86,4 +86,5 @@ async def test_a_service_is_killed_at(story: Story, service: str, point: str) ->
 @pytest.mark.soak
 @pytest.mark.parametrize(("service", "point", "repeat"), OFTEN, ids=str)
 async def test_a_service_is_killed_again_at(story: Story, service: str, point: str, repeat: int) -> None:
-    await kill_at(story, service, point, passing=1 + repeat % 3)
+    # Notifications hears little of a debtor that it knows.
+    await kill_at(story, service, point, passing=1 if service == "notifications" else 1 + repeat % 3)

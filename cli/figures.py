@@ -33,6 +33,7 @@ async def figures_of(client: Client, unit: str) -> dict[str, Any]:
         "credited": amount(books.credited_minor),
         "received": amount(cash.received_minor),
         "applied": amount(cash.applied_minor),
+        "granted": amount(books.granted_minor),
         "unapplied": amount(cash.unapplied_minor),
         "open": amount(books.open_minor),
         "overdue": {name: amount(books.overdue_minor[name]) for name in BUCKETS},
@@ -57,7 +58,7 @@ def show_figures(document: Mapping[str, Any], matched: Mapping[str, str], second
     table = Table(
         "", *(f"{unit['business_unit']} ({unit['currency']})" for unit in document["units"]), title="Six months, three business units"
     )
-    for name in ("invoices", "invoiced", "credited", "received", "applied", "unapplied", "open"):
+    for name in ("invoices", "invoiced", "credited", "received", "applied", "granted", "unapplied", "open"):
         table.add_row(name, *(str(unit[name]) for unit in document["units"]))
     table.add_row("lines", *(str(unit["lines"]) for unit in document["units"]))
     table.add_row("matched automatically", *(f"{u['matched_automatically']} = {matched[u['business_unit']]}" for u in document["units"]))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from cli import demo, desk, doctor, files, law, lifecycle, matching, operations
+from cli import demo, desk, doctor, files, law, lifecycle, matching, operations, precision
 from cli.output import refuse
 from kernel.errors import Refused
 
@@ -20,6 +20,7 @@ COMMANDS: Sequence[Callable[..., None]] = (
     desk.cases,
     desk.audit,
     desk.clock,
+    precision.precision,
     operations.replay,
     operations.rebuild,
     operations.parked,

@@ -48,6 +48,23 @@ kafka: $(STAMP) ## Apache Kafka from Maven's jars, until Ctrl-C: make kafka NODE
 soak: $(STAMP) ## Long repetitions: every kill at every service; keeps its evidence
 	@$(BIN)/pytest -m soak --junitxml=.saiken/soak.xml && $(BIN)/python -m tools.keep_evidence .saiken/soak.xml
 
+SERVICES := billing payments collections legal notifications
+BASE ?= python:3.11-slim-bookworm
+# Where an index needs a configuration of pip: PIP_CONFIG=/etc/pip.conf
+images: ## An image for each service: make images BASE=python:3.11-slim-bookworm@sha256:...
+	@set -e; for service in $(SERVICES); do DOCKER_BUILDKIT=1 docker build --quiet --file deploy/Dockerfile --build-arg BASE=$(BASE) \
+	  --build-arg SERVICE=$$service $(if $(PIP_CONFIG),--secret id=pip$(comma)src=$(PIP_CONFIG)) --tag saiken/$$service:local .; done
+comma := ,
+
+compose: $(STAMP) ## The suite in containers (Docker with its compose plugin); images are settings
+	@$(BIN)/python -m tools.compose && docker compose --file deploy/compose.yaml up --detach --wait
+
+deploy: $(STAMP) ## Write again what deploy/ takes from the code: manifests, dashboards, requirements
+	@$(BIN)/python -m tools.write_requirements && $(BIN)/python -m tools.write_k8s && $(BIN)/python -m tools.write_dashboards
+
+release: $(STAMP) ## What a release is judged by: a bill of materials for each service, known vulnerabilities, the Dockerfile's lint
+	@$(BIN)/python -m tools.release
+
 lock: ## Pin what pyproject.toml asks for, with hashes and without addresses
 	@$(BIN)/uv pip compile --quiet --extra dev --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 	@sed -n '/^uv==/,/^[^ ]/p' requirements.lock | sed '$$d' > tools/uv.lock.txt
@@ -65,4 +82,4 @@ migration: ## The next migration: make migration SERVICE=billing NAME="what chan
 clean: ## Remove what was installed and made
 	@rm -rf .venv .saiken .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help setup demo run check test story kafka soak lock proto released migration clean
+.PHONY: help setup demo run check test story kafka images compose deploy release soak lock proto released migration clean

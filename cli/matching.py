@@ -29,8 +29,6 @@ _NEEDED = ("item_id", "currency", "open_amount")
 _NOBODY = "\x00"
 # A list of this size is a mistake: a portfolio of a million items is a fifth of it.
 MAX_ITEMS_BYTES = 1024 * 1024 * 1024
-# Banks write these where the payer gave no reference.
-_NO_REFERENCE = frozenset({"NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOTAVAILABLE"})
 _STATUSES = ("applied", "suggested", "unidentified", "not_receivable")
 
 
@@ -112,6 +110,7 @@ def read_items(content: bytes) -> "list[tuple[Item, Account]]":
 def _row(row: Mapping[str, str], line: int) -> "tuple[Item, Account]":
     from kernel.money import Money
     from services.payments.domain.matching import Account, Item
+    from services.payments.domain.reading import account_token, code_token
 
     for name in _NEEDED:
         if not row[name]:
@@ -135,7 +134,7 @@ def _row(row: Mapping[str, str], line: int) -> "tuple[Item, Account]":
         discount_until=_date(row, "discount_until", line),
     )
     names = tuple(filter(None, (row["party_name"], row["party_name_kana"])))
-    tokens = (*_iban_token(row["iban"]), *_code_token(row["payer_code"]))
+    tokens = (*account_token(row["iban"]), *code_token(row["payer_code"]))
     return item, Account(account_id, row["business_unit"], names, tokens)
 
 
@@ -156,21 +155,11 @@ def _percent(text: str, line: int) -> Decimal | None:
     return percent
 
 
-def _iban_token(account: str | None) -> tuple[str, ...]:
-    key = "".join((account or "").split()).upper()
-    return (f"iban:{key}",) if key else ()
-
-
-def _code_token(code: str | None) -> tuple[str, ...]:
-    """Banks fill codes with zeros on the left."""
-    key = "".join((code or "").split()).lstrip("0").upper()
-    return (f"code:{key}",) if key else ()
-
-
 def read_lines(files: Sequence[Path]) -> "Iterator[Line]":
     """The booked transactions of statements; entries are numbered through all files, in the order given."""
     from cli.files import BankProfiles
     from services.payments.domain.formats import payments, read
+    from services.payments.domain.reading import bank_line
 
     place = 0
     for file in files:
@@ -184,28 +173,7 @@ def read_lines(files: Sequence[Path]) -> "Iterator[Line]":
                 number = numbers[id(entry)]
                 parts[number] += 1
                 if entry.status == "booked":
-                    yield _line(f"{number}/{parts[number]}", entry, part)
-
-
-def _line(id_: str, entry: Any, part: Any) -> "Line":
-    from services.payments.domain.matching import Line
-
-    money = part.money()
-    payer = part.counterparty
-    texts = dict.fromkeys([*(one for one in part.references if one not in part.text), part.text])
-    end_to_end = part.end_to_end_id or ""
-    return Line(
-        id_,
-        money.minor if entry.direction == "credit" else -money.minor,
-        money.currency,
-        tuple(filter(None, texts)),
-        payer.name or "",
-        (*_iban_token(payer.account), *_code_token(payer.code)),
-        entry.booked_on,
-        entry.value_on,
-        part.bank_reference or entry.bank_reference or "",
-        end_to_end_id="" if end_to_end.upper() in _NO_REFERENCE else end_to_end,
-    )
+                    yield bank_line(f"{number}/{parts[number]}", entry, part)
 
 
 def to_json(lines: "Sequence[Line]", decisions: "Sequence[Decision]", seconds: float) -> dict[str, Any]:

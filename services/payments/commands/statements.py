@@ -14,7 +14,7 @@ from proto.payments.v1 import events_pb2 as events
 from services.payments import store
 from services.payments.domain.formats import Entry, File, Statement, identities, is_return, minor, payments
 from services.payments.domain.formats import Transaction as BankTransaction
-from services.payments.domain.reading import bank_line, blind_token, payer_names
+from services.payments.domain.reading import bank_line, blind_token, normalise_name
 
 IMPORT_STATEMENT = Process("ImportStatement", "statement")
 # Zengin 取引区分 19: a correction; as a debit it takes an earlier credit back.
@@ -116,7 +116,9 @@ def _line_row(
     correction = file.format.startswith("zengin") and entry.bank_transaction_code == CORRECTION and entry.direction == "debit"
     said = store.Said(line.texts, line.payer_name, line.end_to_end_id, line.bank_reference, part.return_reason)
     tokens = [blind_token(token, index) for token in line.tokens]
-    marks = {token.partition(":")[2] for token in tokens} | {index(f"name:{name}") for name in payer_names(line.payer_name, part.text)}
+    marks = {token.partition(":")[2] for token in tokens} | (
+        {index(f"name:{normalise_name(line.payer_name)}")} if line.payer_name else set()
+    )
     return store.LineRow(
         new_id(), identity, *where, place, line.amount_minor, line.currency, entry.booked_on, entry.value_on or entry.booked_on,
         (entry.direction == "debit" and is_return(entry, part)) or correction, said.sealed(tx), " ".join(sorted(marks)), " ".join(tokens),

@@ -26,7 +26,7 @@ def bank_line(id_: str, entry: Entry, part: Transaction) -> Line:
         money.minor if entry.direction == "credit" else -money.minor,
         money.currency,
         tuple(filter(None, texts)),
-        payer.name or "",
+        payer.name or originator(part.text),
         (*account_token(payer.account), *code_token(payer.code)),
         entry.booked_on,
         entry.value_on,
@@ -93,7 +93,7 @@ def normalise_name(text: str) -> str:
     return "".join(character for character in folded if character.isalnum())
 
 
-def payer_names(name: str | None, text: str) -> tuple[str, ...]:
-    """The payer's name as the bank gives it, or as the text carries it."""
+def originator(text: str) -> str:
+    """The payer whom NACHA addenda name, as BAI2 prints them; empty without any."""
     found = _ORIGINATOR.search(text)
-    return tuple(filter(None, (normalise_name(name or ""), normalise_name(found.group(1)) if found else "")))
+    return found.group(1).strip() if found else ""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.payments.domain.distribution import ITEM, NOT_RECEIVABLE, ON_ACCOUNT, UNIDENTIFIED, Slice, moved, slices_of, undo_slices
 from services.payments.domain.matching import Account, Allocation, Decision, Difference, Item, Line
-from services.payments.domain.reading import may_concern, normalise_name, payer_names
+from services.payments.domain.reading import may_concern, normalise_name, originator
 
 SPACE = UUID(int=1)
 
@@ -81,4 +81,4 @@ def test_a_waiting_line_is_tried_again_only_for_an_item_that_something_in_it_spe
 
 def test_names_are_equal_over_widths_and_spaces_and_are_found_in_ach_texts():
     assert normalise_name("ｶ)ｻｸﾗﾃﾞﾝｿｳ") == normalise_name("カ)サクラデンソウ")
-    assert payer_names(None, "ACH CREDIT ORIG CO NAME:PINE BARRENS PAPER CO. REMITTANCE:HS-1") == (normalise_name("Pine Barrens Paper Co"),)
+    assert originator("ACH CREDIT ORIG CO NAME:PINE BARRENS PAPER CO. REMITTANCE:HS-1") == "PINE BARRENS PAPER CO."

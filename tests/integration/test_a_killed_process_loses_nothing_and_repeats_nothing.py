@@ -20,6 +20,8 @@ BUSY = ("billing", "payments", "collections")
 POINTS: dict[str, tuple[str, ...]] = {
     **{f"events.{line}": (*BUSY, "notifications") for line in RELAYED},
     **{f"nudges.{line}": (*BUSY, "notifications") for line in RELAYED},
+    # What billing and payments commit announces something, too.
+    "nudges.after_commit_before_publish": ("collections", "notifications"),
     "inside_effect": (*BUSY, "notifications", "legal"),
     "after_effect_before_offset": (*BUSY, "notifications", "legal"),
     "activity.before_completion": (*BUSY, "notifications"),

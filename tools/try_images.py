@@ -1,4 +1,4 @@
-"""The demo against containers: `python -m tools.try_images` plays it on the images of all services and keeps sizes and times.
+"""The demo against containers: `python -m tools.try_images [UNTIL]` plays it on the images of all services and keeps sizes and times.
 
 The images are those that `make images` made; what they stand on is the embedded infrastructure, on the host's network.
 Appends one line for each image to docs/evidence/images.jsonl.
@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,20 @@ def check_health(name: str) -> None:
     subprocess.run(["docker", "exec", f"saiken-{name}", "/venv/bin/python", "health.py"], check=True)
 
 
+def seconds_to_serving(suite: Suite, name: str) -> float:
+    """From the engine's start of the container to the service's own word, both by the same clock."""
+    asked = ["docker", "container", "inspect", "--format", "{{.State.StartedAt}}", f"saiken-{name}"]
+    started = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    line = next(json.loads(line) for line in suite.log(name).splitlines() if '"event": "serving"' in line)
+    return round((_instant(line["timestamp"]) - _instant(started)).total_seconds(), 1)
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text[:26].rstrip('Z')}Z")  # the engine says nanoseconds
+
+
 def play(data: Path, until: str) -> tuple[dict[str, Any], dict[str, float]]:
-    """The whole demo; its audit and the seconds each container needed after a restart."""
+    """The demo up to a day, or whole; its audit, and how long each container took to serve."""
     (data / "files").mkdir(parents=True)
     (data / "files").chmod(0o777)
     make_keys(data / "keys", read_unit_ids(UNITS))
@@ -64,27 +76,32 @@ def play(data: Path, until: str) -> tuple[dict[str, Any], dict[str, float]]:
     data.chmod(0o711)
     ports = dict(zip(ALL, free_ports(len(ALL)), strict=True))
     programs = {name: program(name, data, ports[name]) for name in ALL}
-    with Suite.start(data, units=UNITS, clock_start=CLOCK_START, programs=programs, throwaway=True) as suite:
-        document, _ = asyncio.run(_play(suite.client_environment(), lambda *_: None, until))
-        seconds = {}
-        for name in ALL:
-            suite.stop_service(name)
-            began = time.monotonic()
-            suite.start_service(name)
-            seconds[name] = round(time.monotonic() - began, 1)
-            check_health(name)
-    return document["audit"], seconds
+    try:
+        with Suite.start(data, units=UNITS, clock_start=CLOCK_START, programs=programs, throwaway=True) as suite:
+            document, _ = asyncio.run(_play(suite.client_environment(), lambda *_: None, until))
+            for name in ALL:
+                check_health(name)
+            return document["audit"], {name: seconds_to_serving(suite, name) for name in ALL}
+    finally:
+        # A client that had to be killed leaves its container behind.
+        subprocess.run(["docker", "rm", "--force", *(f"saiken-{name}" for name in ALL)], check=False, capture_output=True)
 
 
 def main() -> None:
     """Play, and keep what was seen."""
+    until = sys.argv[1] if sys.argv[1:] else ""
     with tempfile.TemporaryDirectory() as folder:
-        audit, seconds = play(Path(folder).resolve() / "suite", sys.argv[1] if sys.argv[1:] else "")
+        audit, seconds = play(Path(folder).resolve() / "suite", until)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
     proven = audit["chain"] == "ok" and not (audit["differences"] or audit["parked"])
     with EVIDENCE.open("a", encoding="utf-8") as file:
         for name in ALL:
-            said = {"on": wall_now().date().isoformat(), "commit": commit, "command": "python -m tools.try_images", "image": name}
+            said = {
+                "on": wall_now().date().isoformat(),
+                "commit": commit,
+                "command": " ".join(["python -m tools.try_images", *sys.argv[1:]]),
+                "image": name,
+            }
             found = {"megabytes": size_megabytes(name), "seconds_to_serving": seconds[name], "audit_differences": audit["differences"]}
             file.write(json.dumps({**said, **found, "demo_proven": proven}) + "\n")
     sys.exit(not proven)

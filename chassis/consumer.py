@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from google.protobuf.message import DecodeError
-from sqlalchemy import text
 
 from chassis.auth import service_caller
 from chassis.clock import wall_now
@@ -22,7 +21,7 @@ from chassis.subscriptions import Handler, Received, Subscriptions, carries_vers
 from chassis.telemetry import continued, logger
 from kernel.errors import Refused
 
-# One fetch; also the most events one batch handler is given.
+# One fetch of a partition; also the most events one batch handler is given.
 FETCH = 500
 # How long the broker may hold a fetch that has nothing to give: some answer only then, so it bounds the delay of an event.
 FETCH_WAIT_MILLISECONDS = 30
@@ -37,8 +36,8 @@ COMPARE_SECONDS = 2.0
 OUTAGE_SECONDS = 1.0
 
 
-_WATERMARK = text("SELECT watermark(:publisher, :partition)")
-_ADVANCE = text("SELECT advance_watermark(:publisher, :partition, :number)")
+_WATERMARK = "SELECT watermark(:publisher, :partition)"
+_ADVANCE = "SELECT advance_watermark(:publisher, :partition, :number)"
 
 
 class Publishers(Protocol):
@@ -96,7 +95,7 @@ class Consumer:
         loop = asyncio.get_running_loop()
         compare_at = loop.time()
         while True:
-            fetched = await consumer.getmany(timeout_ms=100, max_records=FETCH)
+            fetched = await _fetch(consumer)
             if fetched:
                 await asyncio.gather(*(self._partition(consumer, place, records) for place, records in fetched.items()))
             elif loop.time() >= compare_at:
@@ -161,16 +160,16 @@ class Consumer:
         """Asked of the database once; after that this process alone moves it, until its consumer joins anew."""
         place = publisher, partition
         if place not in self._marks:
-            async with self._database.plumbing() as connection:
-                answer = await connection.execute(_WATERMARK, {"publisher": publisher, "partition": partition})
+            async with self._database.plumbing() as session:
+                answer = await session.execute(_WATERMARK, {"publisher": publisher, "partition": partition})
                 self._marks[place] = answer.scalar_one()
         return self._marks[place]
 
     async def _run_of(self, unit: str | None, events: Sequence[Received]) -> None:
         """Events of one unit, next to each other: in one transaction, or each in its own when something fails."""
         if not any(event.type in self._subscriptions.handlers for event in events):
-            async with self._database.plumbing() as connection:
-                await connection.execute(_ADVANCE, _mark(events[-1]))
+            async with self._database.plumbing() as session:
+                await session.execute(_ADVANCE, _mark(events[-1]))
             self._passed(events[-1])
             return
         if len(events) > 1:
@@ -207,12 +206,12 @@ class Consumer:
     async def _effect(self, unit: str | None, events: Sequence[Received]) -> None:
         """Inbox, watermark and effect, in one transaction."""
         async with self._database.begin(self._caller, unit) as tx:
-            for type_, run in groupby(events, key=lambda event: event.type):
-                if handler := self._subscriptions.handlers.get(type_):
-                    same = list(run)
-                    if not carries_version(handler.type) and await _is_parked(tx, same):
-                        raise _BehindParked("behind a parked message of its key")
-                    await self.apply(tx, handler, same)
+            heard = [event for event in events if event.type in self._subscriptions.handlers]
+            for type_, run in groupby(heard, key=lambda event: event.type):
+                handler, same = self._subscriptions.handlers[type_], list(run)
+                if not carries_version(handler.type) and await _is_parked(tx, same):
+                    raise _BehindParked("behind a parked message of its key")
+                await self.apply(tx, handler, same)
             await tx.execute(_ADVANCE, _mark(events[-1]))
             fail_point("inside_effect")
         self._passed(events[-1])
@@ -223,7 +222,9 @@ class Consumer:
 
     async def apply(self, tx: Transaction, handler: Handler, events: Sequence[Received]) -> None:
         """The effect of those events that were not seen before; what they cause goes on in their trace."""
-        fresh = [event for event in events if await tx.once(event.id)]
+        by_id = {event.id: event for event in reversed(events)}
+        new = await tx.fresh([event.id for event in events if by_id[event.id] is event])
+        fresh = [event for event in events if event.id in new and by_id[event.id] is event]
         if handler.many is not None and fresh:
             with continued(f"handle {fresh[0].type}", fresh[0].headers):
                 await handler.many([handler.type.FromString(event.payload) for event in fresh], tx)
@@ -272,12 +273,17 @@ class _BehindParked(Exception):
     """An earlier message of the same key is parked, and this type tells a change, not a state."""
 
 
+async def _fetch(consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, Sequence[ConsumerRecord]]:
+    """What has come of every partition, so that they are worked on at the same time: one fetch alone is often of one partition."""
+    fetched = dict(await consumer.getmany(timeout_ms=100, max_records=FETCH))
+    for place in consumer.assignment() - fetched.keys() if fetched else ():
+        fetched.update(await consumer.getmany(place, timeout_ms=0, max_records=FETCH))
+    return fetched
+
+
 async def _is_parked(tx: Transaction, events: Sequence[Received]) -> bool:
-    for key in {event.key for event in events}:
-        row = await tx.first("SELECT is_parked(:key) AS parked", key=key)
-        if row is not None and row.parked:
-            return True
-    return False
+    keys = list({event.key for event in events})
+    return bool(await tx.all("SELECT FROM unnest(CAST(:keys AS text[])) AS key WHERE is_parked(key) LIMIT 1", keys=keys))
 
 
 def _mark(event: Received) -> dict[str, str | int]:

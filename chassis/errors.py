@@ -9,8 +9,6 @@ from aiokafka.errors import KafkaError
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -26,7 +24,6 @@ _GRPC_CODES: tuple[tuple[type[Refused], int], ...] = (
 _OUTAGES = (
     OSError,
     asyncio.TimeoutError,
-    PoolTimeout,
     KafkaError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -70,8 +67,6 @@ def to_application_error(refused: Refused) -> ApplicationError:
 
 def is_outage(error: BaseException) -> bool:
     """True when something that this process needs cannot be reached now; never a reason to park a message."""
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or is_outage(error.orig) if error.orig else error.connection_invalidated
     if isinstance(error, grpc.aio.AioRpcError):
         return error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
     if isinstance(error, RPCError):

@@ -9,6 +9,7 @@ from aiokafka import ConsumerRecord
 from google.protobuf.message import Message
 
 from chassis.database import Transaction
+from chassis.session import uuid_of
 from chassis.wire import Peers
 
 Event = TypeVar("Event", bound=Message)
@@ -107,7 +108,7 @@ def received(record: ConsumerRecord) -> Received:
     """Read CloudEvents headers of a Kafka record."""
     headers = {name: value.decode() for name, value in record.headers}
     return Received(
-        id=UUID(headers["ce_id"]),
+        id=uuid_of(headers["ce_id"]),
         type=headers["ce_type"],
         unit=headers.get("ce_businessunit"),
         publisher=headers["ce_type"].split(".")[0],

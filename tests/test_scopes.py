@@ -162,9 +162,9 @@ async def test_a_pooled_connection_forgets_whom_it_served(database_of, service):
         )
 
     try:
-        async with opened.database.engine.connect() as connection:
-            assert (await connection.exec_driver_sql("SELECT pg_backend_pid()")).scalar() == served
-            assert (await connection.exec_driver_sql("SELECT count(*) FROM processes")).scalar() == 0
+        async with opened.database.plumbing() as session:
+            assert (await session.execute("SELECT pg_backend_pid()")).scalar_one() == served
+            assert (await session.execute("SELECT count(*) FROM processes")).scalar_one() == 0
         for unit in (OTHER, None):
             async with opened.database.begin(opened.caller, unit) as tx:
                 assert (await tx.first("SELECT pg_backend_pid() AS pid")).pid == served

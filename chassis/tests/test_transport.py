@@ -12,7 +12,6 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from sqlalchemy import text
 
 from chassis.auth import Signer, Verifier
 from chassis.database import Database
@@ -159,7 +158,7 @@ async def test_a_url_says_how_the_database_proves_who_it_is(certificates, postgr
     database = Database(f"{postgres}?sslmode=verify-full&{files}", None, None, Vault(own), 1)
     try:
         async with database.plumbing() as connection:
-            assert (await connection.execute(text("SELECT current_user"))).scalar_one() == "billing_app"
+            assert (await connection.execute("SELECT current_user")).scalar_one() == "billing_app"
         assert reached
     except ssl.SSLCertVerificationError:
         assert not reached

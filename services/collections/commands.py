@@ -18,7 +18,7 @@ from kernel.calendar import Calendar, local_date
 from kernel.errors import NotFound, Refused
 from proto.collections.v1 import events_pb2 as events
 from services.collections import store
-from services.collections.domain import HAND_OVER, Case, Close, Item, Office, Step, Strategy, Take, decide, read_strategy
+from services.collections.domain import HAND_OVER, Case, Close, Item, Office, Step, Strategy, Take, decide, nothing_left, read_strategy
 from services.collections.domain.case import CLOSED, HANDED_OVER, OPEN
 
 COLLECTION_CASE = Process("CollectionCase", "case")
@@ -61,7 +61,10 @@ async def take_account(tx: Transaction, account_id: UUID, party_id: UUID, number
 
 
 async def take_item(tx: Transaction, state: ItemState) -> None:
-    """Keep an item's state; one that is overdue opens, extends or resumes the account's case."""
+    """Keep an item's state; one that is overdue opens, extends or resumes the account's case.
+
+    A case of which nothing is left closes in the transaction that hears it, not when its workflow next looks.
+    """
     item = state.item
     taken = await tx.execute(
         "INSERT INTO items AS i (id, business_unit, account_id, invoice_number, currency, open_minor, issued_on, due_on, overdue, version) "
@@ -92,6 +95,8 @@ async def take_item(tx: Transaction, state: ItemState) -> None:
             "INSERT INTO case_items VALUES (:unit, :case, :item) ON CONFLICT DO NOTHING",
             {"unit": tx.unit.id, "case": case.id, "item": item.id},
         )
+    if closing := nothing_left(await store.items_of(tx, state.account_id), case.currency):
+        await _close(tx, store.case_of(case), closing)
     await tx.nudge(COLLECTION_CASE, case.id)
 
 

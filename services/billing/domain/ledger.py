@@ -81,6 +81,11 @@ class Books:
     moved: list[Moved] = field(default_factory=list)
     changed: set[UUID] = field(default_factory=set)
     lines: set[UUID] = field(default_factory=set)
+    # The lines of which an earlier version is stored.
+    known: frozenset[UUID] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.known = frozenset(self.posted)
 
     def post(self, line: Line) -> None:
         """Post the difference to the version posted before; an older or equal version is silent.

@@ -70,8 +70,15 @@ async def save_items(tx: Transaction, items: Sequence[Item]) -> None:
     """Write the new state of items."""
     if items:
         await tx.execute(
-            "UPDATE items SET open_minor = :open_minor, overdue = :overdue, version = :version WHERE id = :id",
-            [{"id": i.id, "open_minor": i.open_minor, "overdue": i.overdue, "version": i.version} for i in items],
+            "UPDATE items SET open_minor = new.open_minor, overdue = new.overdue, version = new.version "
+            "FROM unnest(CAST(:ids AS uuid[]), CAST(:opens AS bigint[]), CAST(:overdues AS boolean[]), CAST(:versions AS bigint[])) "
+            "AS new (id, open_minor, overdue, version) WHERE items.id = new.id",
+            {
+                "ids": [item.id for item in items],
+                "opens": [item.open_minor for item in items],
+                "overdues": [item.overdue for item in items],
+                "versions": [item.version for item in items],
+            },
         )
 
 

@@ -9,38 +9,64 @@ from sqlalchemy import Row
 
 from chassis.books import bucket
 from chassis.database import Transaction, new_id
+from chassis.session import Rows
 from services.billing.domain.ledger import GRANTED, Books, Line, Target, Transfer
 from services.billing.store.items import find_items, save_items
 
 _GRANTED = ", ".join(f"'{name}'" for name in sorted(GRANTED))
 
+_TRANSFERS = Rows(
+    "transfers",
+    id="uuid",
+    business_unit="text",
+    journal="uuid",
+    debit="text",
+    credit="text",
+    amount_minor="bigint",
+    currency="text",
+    account_id="uuid",
+    item_id="uuid",
+    line_id="uuid",
+    posted_on="date",
+    posted_at="timestamptz",
+)
+_SLICES = Rows(
+    "posted_slices",
+    business_unit="text",
+    line_id="uuid",
+    place="int",
+    version="bigint",
+    currency="text",
+    kind="text",
+    item_id="uuid",
+    account_id="uuid",
+    amount_minor="bigint",
+)
+
 
 async def add_transfers(tx: Transaction, transfers: Sequence[Transfer], posted_on: date) -> None:
     """Write ledger rows of one journal."""
     journal = new_id()
-    if transfers:
-        await tx.execute(
-            "INSERT INTO transfers (id, business_unit, journal, debit, credit, amount_minor, currency, account_id, item_id, line_id, "
-            "posted_on, posted_at) VALUES (:id, :unit, :journal, :debit, :credit, :amount_minor, :currency, :account_id, :item_id, "
-            ":line_id, :posted_on, :posted_at)",
-            [
-                {
-                    "id": new_id(),
-                    "unit": tx.unit.id,
-                    "journal": journal,
-                    "debit": t.debit,
-                    "credit": t.credit,
-                    "amount_minor": t.amount_minor,
-                    "currency": t.currency,
-                    "account_id": t.account_id,
-                    "item_id": t.item_id,
-                    "line_id": t.line_id,
-                    "posted_on": posted_on,
-                    "posted_at": tx.now,
-                }
-                for t in transfers
-            ],
-        )
+    await tx.add(
+        _TRANSFERS,
+        [
+            {
+                "id": new_id(),
+                "business_unit": tx.unit.id,
+                "journal": journal,
+                "debit": t.debit,
+                "credit": t.credit,
+                "amount_minor": t.amount_minor,
+                "currency": t.currency,
+                "account_id": t.account_id,
+                "item_id": t.item_id,
+                "line_id": t.line_id,
+                "posted_on": posted_on,
+                "posted_at": tx.now,
+            }
+            for t in transfers
+        ],
+    )
 
 
 async def load_books(tx: Transaction, lines: Sequence[Line]) -> Books:
@@ -60,17 +86,14 @@ async def save_books(tx: Transaction, books: Books, posted_on: date) -> None:
     """Write what a posting changed."""
     await save_items(tx, [books.items[id_] for id_ in sorted(books.changed)])
     await add_transfers(tx, books.transfers, posted_on)
-    await tx.execute("DELETE FROM posted_slices WHERE line_id = ANY(:ids)", {"ids": sorted(books.lines)})
+    if replaced := books.lines & books.known:
+        await tx.execute("DELETE FROM posted_slices WHERE line_id = ANY(:ids)", {"ids": list(replaced)})
     rows = [
         _slice_row(tx, books.posted[id_], place, target)
         for id_ in sorted(books.lines)
         for place, target in enumerate(books.posted[id_].slices)
     ]
-    if rows:
-        await tx.execute(
-            "INSERT INTO posted_slices VALUES (:business_unit, :line_id, :place, :version, :currency, :kind, :item_id, :account_id, :amount_minor)",
-            rows,
-        )
+    await tx.add(_SLICES, rows)
 
 
 def _slice_row(tx: Transaction, line: Line, place: int, target: Target) -> Mapping[str, Any]:

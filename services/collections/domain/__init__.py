@@ -1,6 +1,6 @@
 """The rules of collections: strategies, and what a case does next."""
 
-from services.collections.domain.case import Case, Close, Decision, Item, Office, Take, Wait, chased, decide
+from services.collections.domain.case import Case, Close, Decision, Item, Office, Take, Wait, chased, decide, nothing_left
 from services.collections.domain.strategy import HAND_OVER, Step, Strategy, read_strategy
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "Wait",
     "chased",
     "decide",
+    "nothing_left",
     "read_strategy",
 ]

@@ -78,6 +78,11 @@ def chased(items: Sequence[Item], currency: str) -> int:
     return sum(item.open_minor for item in items if item.currency == currency and (item.overdue or item.open_minor < 0))
 
 
+def nothing_left(items: Sequence[Item], currency: str) -> Close | None:
+    """The end of a case of which nothing is left to chase."""
+    return Close("paid") if chased(items, currency) <= 0 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """Where the case is worked: its strategy, its days and its wall clock."""
@@ -95,9 +100,9 @@ class Office:
 def decide(case: Case, items: Sequence[Item], office: Office, now: datetime) -> Decision:
     """What a case does now, or what it waits for and until when."""
     strategy, today = office.strategy, local_date(now, office.time_zone)
+    if closing := nothing_left(items, office.currency):
+        return closing
     amount = chased(items, office.currency)
-    if amount <= 0:
-        return Close("paid")
     if case.state == HANDED_OVER:
         return _review(case.handed_over_on or today, "review with legal", LEGAL, office, now)
     if case.hold_until is not None and (ends := office.at(case.hold_until + timedelta(days=1))) > now:

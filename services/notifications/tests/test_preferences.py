@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import asyncpg
 import pytest
-from sqlalchemy.exc import DBAPIError
 
 from chassis.testing import rolled_back
 from kernel.errors import NotFound
@@ -69,7 +69,7 @@ async def test_who_decides_for_the_group_needs_no_second_unit(database_of):
 async def test_the_application_cannot_clear_past_the_function(database_of, statement):
     opened = database_of("notifications")
     async with rolled_back(opened.database, opened.caller, UNIT) as tx:
-        with pytest.raises(DBAPIError, match="permission denied"):
+        with pytest.raises(asyncpg.PostgresError, match="permission denied"):
             await tx.execute(statement)
 
 

@@ -4,8 +4,8 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
-from sqlalchemy.exc import DBAPIError
 
 from chassis.database import new_id
 from chassis.testing import rolled_back
@@ -83,7 +83,7 @@ async def test_a_decision_is_kept_with_its_rules_their_version_and_no_personal_d
 async def test_a_unit_cannot_read_the_ledger_of_contacts(database_of):
     opened = database_of("notifications")
     async with rolled_back(opened.database, opened.caller, UNIT) as tx:
-        with pytest.raises(DBAPIError, match="permission denied"):
+        with pytest.raises(asyncpg.PostgresError, match="permission denied"):
             await tx.all("SELECT * FROM contact_ledger")
 
 

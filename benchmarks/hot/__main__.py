@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks.hot import ledger, relay
+from benchmarks.hot import hops, ledger, query, relay, starts, taxes
 from benchmarks.hot.method import GATE, PAIRS, Result
 from benchmarks.hot.stand import Stand
 from chassis import telemetry
@@ -25,6 +25,11 @@ MEASURES: dict[str, Callable[[Stand], Awaitable[Result | Sequence[Result]]]] = {
     "R4": relay.throughput,
     "R4b": relay.latency,
     "R5": ledger.throughput,
+    "R9": starts.throughput,
+    "R10": taxes.on_events,
+    "R10e": taxes.on_imports,
+    "R8": query.throughput,
+    "R6": hops.latency,
 }
 
 
@@ -45,7 +50,10 @@ async def measure(stand: Stand, chosen: Sequence[str], keep: bool) -> list[Resul
 
 def line(result: Result) -> str:
     """One row of the table."""
-    target, state = result.target, "goal" if result.target.reached(result.ratio) else "floor" if result.target.holds(result.ratio) else "MISSED"
+    target, state = (
+        result.target,
+        "goal" if result.target.reached(result.ratio) else "floor" if result.target.holds(result.ratio) else "MISSED",
+    )
     sign = "≤" if target.at_most else "≥"
     figures = f"{result.ours:,.4g} ÷ {result.reference:,.4g} {result.unit}"
     return (
@@ -76,7 +84,7 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help=f"append to {EVIDENCE.relative_to(ROOT)}")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="saiken-bench-") as folder:
-        suite = Suite.start(Path(folder), temporal="wall", services=[], settings={"SAIKEN_LOG_LEVEL": "WARNING"})
+        suite = Suite.start(Path(folder), temporal="wall", services=[], settings={})
         try:
             found = uvloop.run(measure(Stand(suite, asked.pairs, not asked.full), asked.only.split(","), asked.keep))
         finally:

@@ -24,7 +24,7 @@ FROM unnest($1::uuid[], $2::uuid[]) AS t (id, account)
 _ITEMS = """
 INSERT INTO items (id, business_unit, account_id, party_id, invoice_id, invoice_number, structured_reference, currency, amount_minor,
     open_minor, issued_on, due_on, overdue, version)
-SELECT id, $3, account, account, id, id::text, '', $4, $5, $5, '2026-06-01', '2026-07-01', false, 1
+SELECT id, $3, account, account, id, id::text, '', $4, $5, $5, '2026-06-01', '2099-07-01', false, 1
 FROM unnest($1::uuid[], $2::uuid[]) AS t (id, account)
 """
 _TRANSFERS = """
@@ -43,9 +43,7 @@ class Payment:
 
     def event(self) -> LineDistributed:
         """As payments announces it."""
-        part = Slice(
-            kind=SliceKind.SLICE_KIND_ITEM, item_id=str(self.item_id), account_id=str(self.account_id), amount_minor=AMOUNT_MINOR
-        )
+        part = Slice(kind=SliceKind.SLICE_KIND_ITEM, item_id=str(self.item_id), account_id=str(self.account_id), amount_minor=AMOUNT_MINOR)
         event = LineDistributed(line_id=str(self.line_id), version=1, booked_on="2026-07-01", value_on="2026-07-01", slices=[part])
         event.amount.minor, event.amount.currency = AMOUNT_MINOR, CURRENCY
         return event

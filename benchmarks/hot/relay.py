@@ -35,8 +35,10 @@ async def fill(connection: asyncpg.Connection, count: int, parts: int) -> None:
     for number in range(count):
         made = event(number)
         rows.append(
-            (new_id(), UNIT, partition_of(made.account_id, parts), "billing.v1.ItemChanged", made.account_id)
-            + (made.SerializeToString(), _TRACE, now)
+            (
+                *(new_id(), UNIT, partition_of(made.account_id, parts), "billing.v1.ItemChanged"),
+                *(made.account_id, made.SerializeToString(), _TRACE, now),
+            )
         )
     await connection.copy_records_to_table("outbox", records=rows, columns=_COLUMNS)
 

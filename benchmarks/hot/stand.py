@@ -66,6 +66,10 @@ class Stand:
         """Several of them."""
         return await asyncpg.create_pool(self.suite.superuser_url(database_name(service)), min_size=size, max_size=size)
 
+    async def forget_events(self) -> None:
+        """An empty broker: what an earlier measurement sent is not heard again."""
+        await asyncio.to_thread(self.suite.restart_broker)
+
     async def producer(self) -> AIOKafkaProducer:
         """As the relay's."""
         producer = AIOKafkaProducer(bootstrap_servers=self.suite.kafka_address, acks="all", linger_ms=2)

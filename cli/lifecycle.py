@@ -187,8 +187,14 @@ def _table(running: "Running") -> None:
 
 
 def find_suite(data: Path) -> dict[str, Any]:
-    """The state of the running suite, for commands that need one. Raises NotFound."""
+    """The state of the running suite, for commands that need one. Raises NotFound.
+
+    Where the environment names the services (SAIKEN_PEERS, with keys, units, Temporal and TLS), that deployment is meant.
+    """
     from cli.running import find_running
+
+    if os.environ.get("SAIKEN_PEERS"):
+        return {"client": dict(os.environ)}
 
     running = find_running(data)
     if running is None or running.state is None:

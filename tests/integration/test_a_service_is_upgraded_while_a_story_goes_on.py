@@ -2,8 +2,13 @@
 
 import asyncio
 import itertools
+import json
+import os
+import subprocess
+import sys
 from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +16,7 @@ from chassis.service import DOORS
 from tests.integration.conftest import UNIT, Story, clean, until_it_works
 from tests.integration.papers import Payment
 from tests.integration.replicas import replica
+from tests.tree import ROOT
 
 numbers = itertools.count(1)
 REMINDED_DAYS = 9
@@ -61,3 +67,13 @@ async def test_each_door_is_a_process_of_its_own(story: Story) -> None:
         await proven(story)
     await asyncio.to_thread(suite.start_service, "payments")
     await proven(story)
+
+
+async def test_an_operator_elsewhere_proves_the_books(story: Story) -> None:
+    """No data folder of a suite, only addresses and keys: as in a cluster."""
+    environment = {**os.environ, **story.suite.client_environment()}
+    command = [Path(sys.executable).with_name("saiken"), "audit", "--json", "--data", str(story.folder / "nothing")]
+    done = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True, check=False, cwd=ROOT)
+
+    assert done.returncode == 0, done.stderr
+    assert clean(json.loads(done.stdout))

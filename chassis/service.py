@@ -41,6 +41,8 @@ GRACE_SECONDS = 8
 RETRY_SECONDS = 0.5
 # What one process can be alone; they scale differently. The sealer goes with the relay.
 DOORS = ("api", "consumer", "worker", "relay")
+# How soon a topic is noticed that was not there when a consumer joined, as after the loss of a broker; the library waits 5 minutes.
+TOPICS_MILLISECONDS = 5_000
 # How soon a balancer learns that a partition waits for an outage.
 READINESS_SECONDS = 1.0
 
@@ -159,7 +161,7 @@ async def _serve(stack: AsyncExitStack, service: Service, runtime: Runtime, cons
 
 
 def _kafka(chosen: settings.Settings) -> Mapping[str, Any]:
-    return {"bootstrap_servers": chosen.kafka, **chosen.kafka_tls.kafka()}
+    return {"bootstrap_servers": chosen.kafka, "metadata_max_age_ms": TOPICS_MILLISECONDS, **chosen.kafka_tls.kafka()}
 
 
 async def _temporal(chosen: settings.Settings) -> Client:

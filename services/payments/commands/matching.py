@@ -90,8 +90,6 @@ async def _take_back(tx: Transaction, row: Row[Any]) -> bool:
         return False
     await tx.execute("UPDATE lines SET returned_by = :by WHERE id = :id", {"by": row.id, "id": original.id})
     account = next((str(part.account_id) for part in paid if part.account_id), "")
-    await save(tx, [Change(row, undone, store.Record(RETURNED, RETURNED, account_id=account or None), RETURNED)])
-    await store.settle_refund_questions(tx, [original.id])
     tx.publish(
         events.PaymentReturned(
             line_id=str(row.id),
@@ -103,6 +101,8 @@ async def _take_back(tx: Transaction, row: Row[Any]) -> bool:
         ),
         key=str(row.id),
     )
+    await save(tx, [Change(row, undone, store.Record(RETURNED, RETURNED, account_id=account or None), RETURNED)])
+    await store.settle_refund_questions(tx, [original.id])
     return True
 
 

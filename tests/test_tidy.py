@@ -28,7 +28,7 @@ DOORS = {"api", "subscribers", "activities"}
 # Folders whose name is a package of the standard library or of the suite: an `__init__.py` would shadow it.
 NAMESPACES = ("services", "services/*", "chassis", "proto", "proto/*", "kernel", "cli", "tests", "tools")
 # Room for repairs, not for features (docs/decisions/0005-a-larger-chassis.md).
-CHASSIS_LINES = 2_200
+CHASSIS_LINES = 2_550
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -1,9 +1,9 @@
 """What billing hears."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from chassis.database import Transaction
+from chassis.session import uuid_of
 from chassis.subscriptions import Subscriptions
 from kernel.errors import Unreadable
 from proto.payments.v1.events_pb2 import LineDistributed, SliceKind
@@ -32,12 +32,12 @@ def _line(event: LineDistributed) -> Line:
     for part in event.slices:
         kind = KINDS[part.kind]
         target = Target(
-            kind, UUID(part.item_id) if kind == ITEM else None, UUID(part.account_id) if part.account_id and kind != ITEM else None
+            kind, uuid_of(part.item_id) if kind == ITEM else None, uuid_of(part.account_id) if part.account_id and kind != ITEM else None
         )
         slices[target] = slices.get(target, 0) + part.amount_minor
         if part.difference_minor:
             if part.reason not in GRANTED or kind != ITEM:
                 raise Unreadable("INVALID", f"a difference for {part.reason[:20]!r} beside a slice of kind {kind}", line_id=event.line_id)
-            granted = Target(part.reason, UUID(part.item_id), None)
+            granted = Target(part.reason, uuid_of(part.item_id), None)
             slices[granted] = slices.get(granted, 0) + part.difference_minor
-    return Line(UUID(event.line_id), event.version, event.amount.currency, slices)
+    return Line(uuid_of(event.line_id), event.version, event.amount.currency, slices)

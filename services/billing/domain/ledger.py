@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
@@ -107,7 +107,7 @@ class Books:
             self._settle(line, item_id, {target: line.slices.get(target, 0) for target in by_item[item_id]}, old, stands)
         for target in old.keys() | stands.keys():
             self._transfer(line, target, stands[target] - old[target])
-        self.posted[line.id] = replace(line, slices={target: minor for target, minor in stands.items() if minor})
+        self.posted[line.id] = Line(line.id, line.version, line.currency, {target: minor for target, minor in stands.items() if minor})
         self.lines.add(line.id)
 
     def _settle(self, line: Line, item_id: UUID, parts: Mapping[Target, int], old: Counter[Target], stands: Counter[Target]) -> None:

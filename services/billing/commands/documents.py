@@ -13,8 +13,8 @@ from services.billing import store
 from services.billing.commands.announcements import announce_item, announce_paid
 from services.billing.commands.due import DAILY, DUE_WATCH
 from services.billing.commands.parties import open_account
-from services.billing.domain.formats import Document, InvoiceFile, content_hash, inconsistencies
 from services.billing.domain.discounts import cash_discount
+from services.billing.domain.formats import Document, InvoiceFile, content_hash, inconsistencies
 from services.billing.domain.items import Item, offset
 from services.billing.domain.ledger import invoice_transfers
 

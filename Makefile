@@ -65,6 +65,9 @@ deploy: $(STAMP) ## Write again what deploy/ takes from the code: manifests, das
 release: $(STAMP) ## What a release is judged by: a bill of materials for each service, known vulnerabilities, the Dockerfile's lint
 	@$(BIN)/python -m tools.release
 
+bench: $(STAMP) ## Hot paths against their limits, small, in at most 12 minutes; fails below 0.7 of a floor
+	@$(BIN)/python -m benchmarks.hot --pairs 5 --keep && $(BIN)/python -m tools.write_performance
+
 lock: ## Pin what pyproject.toml asks for, with hashes and without addresses
 	@$(BIN)/uv pip compile --quiet --extra dev --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 	@sed -n '/^uv==/,/^[^ ]/p' requirements.lock | sed '$$d' > tools/uv.lock.txt

@@ -78,7 +78,7 @@ class Floor:
 @asynccontextmanager
 async def _floor(stand: Stand) -> AsyncIterator[Floor]:
     producer = AIOKafkaProducer(bootstrap_servers=stand.suite.kafka_address, acks="all")
-    consumer = AIOKafkaConsumer(PROBE, bootstrap_servers=stand.suite.kafka_address, auto_offset_reset="latest", fetch_max_wait_ms=30)
+    consumer = AIOKafkaConsumer(PROBE, bootstrap_servers=stand.suite.kafka_address, auto_offset_reset="latest", fetch_max_wait_ms=1)
     connection = await stand.behind("billing")
     await connection.execute("CREATE TABLE IF NOT EXISTS bench_commits (id uuid PRIMARY KEY)")
     await producer.start()

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -64,32 +64,33 @@ class Ours:
         self._numbers: dict[int, int] = {}
         self.paid = 0
 
-    async def publish(self, payments: Sequence[Payment]) -> int:
-        """As payments' relay would, some of it twice; how many there are with the repetitions."""
-        rows = book.numbered(payments, self._numbers, self._partitions)
-        rows += [row for place in range(self._partitions) for row in [r for r in rows if r[1] == place][-int(len(rows) * REPEATED / 4) :]]
-        sent = []
-        for payment, place, number in rows:
-            sent.append(await self._producer.send(TOPIC, partition=place, **record(payment, number)))
-        await asyncio.gather(*sent)
-        return len(rows)
+    async def __aenter__(self) -> Self:
+        consumer = Consumer("billing", self._kafka, subscriptions, self._database, Nobody())
+        self._consuming = asyncio.create_task(consumer.run())
+        return self
 
-    async def run(self, database: Database, payments: Sequence[Payment]) -> float:
-        """Events a second, from the first watermark that the consumer asks for until all are committed."""
-        count, heard = await self.publish(payments), CONSUMED.labels(TYPE)
-        until = _value(heard) + count
-        database.changed.clear()
-        consumer = asyncio.create_task(Consumer("billing", self._kafka, subscriptions, database, Nobody()).run())
+    async def __aexit__(self, *_: object) -> None:
+        await ended(self._consuming)
+
+    def _records(self, payments: Sequence[Payment]) -> list[dict[str, Any]]:
+        """What payments' relay would send, the last of each partition twice."""
+        rows = book.numbered(payments, self._numbers, self._partitions)
+        twice = int(len(rows) * REPEATED / self._partitions)
+        rows += [row for place in range(self._partitions) for row in [row for row in rows if row[1] == place][-twice:]]
+        return [record(payment, number) | {"partition": place} for payment, place, number in rows]
+
+    async def run(self, payments: Sequence[Payment]) -> float:
+        """Events a second, from the first that is sent until all are committed."""
+        records, heard = self._records(payments), CONSUMED.labels(TYPE)
+        until, began = _value(heard) + len(records), time.perf_counter()
+        for made in records:
+            await self._producer.send(TOPIC, **made)
         async with asyncio.timeout(120):
-            await database.changed.wait()
-            began = time.perf_counter()
             while _value(heard) < until:
-                database.changed.clear()
-                await database.changed.wait()
-            seconds = time.perf_counter() - began
-        await ended(consumer)
+                self._database.changed.clear()
+                await self._database.changed.wait()
         self.paid += len(payments)
-        return len(payments) / seconds
+        return len(payments) / (time.perf_counter() - began)
 
     async def check(self) -> None:
         """Everything paid once, told once, booked once."""
@@ -151,15 +152,16 @@ async def throughput(stand: Stand) -> Result:
         payments = await book.write_invoices(behind, count)
         await behind.execute("ANALYZE items")
         last[:] = [payments]
-        return await ours.run(database, payments)
+        return await ours.run(payments)
 
     async def b() -> float:
         return await reference.run(last[0])
 
-    result = await compare(
-        "R5", "event → inbox → ledger → item → outbox ÷ a set-based ledger of the same postings", Target(0.20, 0.35), "events/s", a, b,
-        stand.pairs, ("ledger equals items", "each event once in spite of 5 % repetitions", "nothing is parked"),
-    )  # fmt: skip
+    async with ours:
+        result = await compare(
+            "R5", "event → inbox → ledger → item → outbox ÷ a set-based ledger of the same postings", Target(0.20, 0.35), "events/s", a, b,
+            stand.pairs, ("ledger equals items", "each event once in spite of 5 % repetitions", "nothing is parked"),
+        )  # fmt: skip
     await ours.check()
     await producer.stop()
     await database.close()

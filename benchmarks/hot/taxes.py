@@ -66,27 +66,24 @@ async def _prepared(stand: Stand) -> AsyncIterator[tuple[Ours, Any, Database, Da
 async def on_events(stand: Stand) -> Sequence[Result]:
     """Three taxes on R5: events a second with it, and without it."""
     count, found = stand.size(3_000, 10_000), []
-    async with _prepared(stand) as (ours, behind, bound, unbound):
+    async with _prepared(stand) as (ours, behind, bound, unbound), ours:
 
-        async def run(database: Database) -> float:
-            return await ours.run(database, await book.write_invoices(behind, count))
+        async def run() -> float:
+            return await ours.run(await book.write_invoices(behind, count))
 
         async def without(owner: Any, name: str, value: Any) -> float:
             with _replaced(owner, name, value):
-                return await run(bound)
+                return await run()
 
         switches: dict[str, Callable[[], Awaitable[float]]] = {
-            "row-level security": lambda: run(unbound),
+            "row-level security": lambda: without(bound, "_pool", unbound._pool),  # noqa: SLF001
             "traces": lambda: without(telemetry, "_tracer", trace.NoOpTracer()),
             "audit trail": lambda: without(Transaction, "_keep_trail", _no_trail),
         }
         for name, off in switches.items():
             metric, what = f"R10 {name.split('-', maxsplit=1)[0].split(' ', maxsplit=1)[0]}", f"{name}: part of R5's speed that it costs"
-            pairs = max(3, stand.pairs // 2) if stand.small else stand.pairs
             found.append(
-                await compare(
-                    metric, what, LIMIT, "events/s", lambda: run(bound), off, pairs, ("each event once", "ledger equals items"), tax=True
-                )
+                await compare(metric, what, LIMIT, "events/s", run, off, stand.pairs, ("each event once", "ledger equals items"), tax=True)
             )
         await ours.check()
     return found

@@ -30,6 +30,7 @@ MEASURES: dict[str, Callable[[Stand], Awaitable[Result | Sequence[Result]]]] = {
     "R10e": taxes.on_imports,
     "R8": query.throughput,
     "R6": hops.latency,
+    "R9b": starts.economy,
 }
 
 

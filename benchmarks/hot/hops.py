@@ -16,6 +16,7 @@ from benchmarks.hot.ledger import record
 from benchmarks.hot.method import Result, Target, load, percentile, quartiles
 from benchmarks.hot.stand import CURRENCY, UNIT, Stand, demand
 from chassis.database import new_id
+from services.collections.commands import strategies
 
 RATES = (50, 200)
 PAYMENTS, PROBE = "payments.events", "legal.events"
@@ -26,8 +27,8 @@ CREATE OR REPLACE FUNCTION bench_tell() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN PERFORM pg_notify('closed', NEW.account_id::text); RETURN NEW; END $$;
 CREATE OR REPLACE TRIGGER bench_tell AFTER UPDATE ON cases FOR EACH ROW WHEN (NEW.state = 'closed' AND OLD.state <> 'closed')
     EXECUTE FUNCTION bench_tell();
-TRUNCATE outbox, positions, inbox, watermarks, parked, items, accounts, cases, case_items, steps, processes CASCADE;
 """
+EMPTY = "TRUNCATE outbox, positions, inbox, watermarks, parked, items, accounts, cases, case_items, steps, processes CASCADE"
 _ITEMS = """
 INSERT INTO items SELECT id, $3, account, id::text, $4, $5, '2026-06-01', '2026-07-01', true, 1
 FROM unnest($1::uuid[], $2::uuid[]) AS t (id, account)
@@ -98,26 +99,26 @@ async def latency(stand: Stand) -> Sequence[Result]:
     await stand.forget_events()
     billing, collections, producer = await stand.behind("billing"), await stand.behind("collections"), await stand.producer()
     await book.empty(billing)
-    await collections.execute(_TELL)
+    await collections.execute(f"{_TELL}; {EMPTY}")
     counts = {rate: rate * stand.size(8 if rate == RATES[0] else 4, 30) for rate in RATES}
     payments = await book.write_invoices(billing, sum(counts.values()) + RATES[0], per_account=1)
-    strategy = (await asyncio.to_thread(_strategy, stand)).strip()
-    await open_cases(collections, payments, strategy)
+    await open_cases(collections, payments, _strategy(stand))
     await billing.execute("ANALYZE items")
     for service in ("billing", "collections"):
         await asyncio.to_thread(stand.suite.start_service, service)
-    closed: dict[UUID, float] = {}
-    listener = await stand.behind("collections")
+    listener, closed = await stand.behind("collections"), dict[UUID, float]()
     await listener.add_listener("closed", lambda *told: closed.setdefault(UUID(told[3]), time.perf_counter()))
-    rows = iter(book.numbered(payments, {}, stand.settings("billing").partitions))
+    rows = book.numbered(payments, {}, stand.settings("billing").partitions)
     found: list[Result] = []
     async with _floor(stand) as floor:
         # Connections, groups and prepared statements are there before anything is measured.
-        await _arrivals(RATES[0], [next(rows) for _ in range(RATES[0])], producer, closed, None)
-        for rate in RATES:
-            before, these = load(), [next(rows) for _ in range(counts[rate])]
-            late = await _arrivals(rate, these, producer, closed, floor)
+        await _arrivals(RATES[0], rows[: RATES[0]], producer, closed, None)
+        first = RATES[0]
+        for rate, count in counts.items():
+            before = load()
+            late = await _arrivals(rate, rows[first : first + count], producer, closed, floor)
             found += _results(rate, late, floor, (before, load()))
+            first += count
     demand(await collections.fetchval("SELECT count(*) FROM cases WHERE state <> 'closed'") == 0, "every case is closed")
     told = await collections.fetchval("SELECT count(*) FROM outbox WHERE type = 'collections.v1.CaseClosed'")
     demand(told == len(payments), f"each case is told closed once: {told} of {len(payments)}")
@@ -130,8 +131,6 @@ async def latency(stand: Stand) -> Sequence[Result]:
 
 
 def _strategy(stand: Stand) -> str:
-    from services.collections.commands import strategies
-
     return strategies()[stand.database("collections").units.get(UNIT).sections["collections"]["strategy"]].id
 
 

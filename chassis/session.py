@@ -198,9 +198,11 @@ class Pool:
         return Session(connection)
 
     def _give(self, session: Session) -> None:
+        if session.connection.is_closed():
+            return
         if self._closed or session.connection.is_in_transaction():
             session.connection.terminate()
-        elif not session.connection.is_closed():
+        else:
             self._free.append(session)
 
     async def close(self) -> None:

@@ -143,13 +143,13 @@ class World:
 @types.coroutine
 def dying(process: Coroutine[Any, Any, None], awaits: int) -> Generator[Any, Any, None]:
     """Drive a process; at the nth await that really waits it is cancelled instead of being given what it waits for."""
-    step, given = process.send, None
+    step, given, dead = process.send, None, False
     try:
         while True:
             waited = step(given)
             awaits -= 1
-            if awaits == 0 and waited is not None:
-                waited.cancel()
+            if awaits <= 0 and waited is not None and not dead:
+                dead = waited.cancel()
             try:
                 given = yield waited
                 step = process.send

@@ -38,8 +38,9 @@ test: $(STAMP) ## All tests, real servers included
 	@$(BIN)/pytest -m "not soak and not apache"
 
 KAFKA ?= embedded
+STORIES ?= tests/integration
 story: $(STAMP) ## The stories alone; on Apache Kafka: make story KAFKA=apache (needs Java 17 and Maven)
-	@SAIKEN_TEST_KAFKA=$(KAFKA) $(BIN)/pytest -m "not soak$(if $(filter embedded,$(KAFKA)), and not apache)" tests/integration
+	@SAIKEN_TEST_KAFKA=$(KAFKA) $(BIN)/pytest -m "not soak$(if $(filter embedded,$(KAFKA)), and not apache)" $(STORIES)
 
 NODES ?= 1
 kafka: $(STAMP) ## Apache Kafka from Maven's jars, until Ctrl-C: make kafka NODES=3

@@ -20,7 +20,7 @@ LOGGING = POM.with_name("log4j2.properties")
 # Seen: 10 to 30 s on two busy cores.
 READY_SECONDS = 120.0
 # The jars are 110 MB.
-FETCH_SECONDS = 600
+FETCH_SECONDS = 180
 FORMAT_SECONDS = 60
 # A copy of each partition on up to three nodes; with three, an event is acknowledged when two have it.
 COPIES = 3

@@ -14,6 +14,7 @@ from chassis.auth import attested
 from chassis.books import BUCKETS, bucket_of
 from chassis.metrics import CHAINS_BROKEN, DIFFERENCES
 from chassis.sealer import heads_of
+from chassis.settings import transport
 from cli.books import Books, ids_in
 from cli.client import SERVICES, Away, Client
 from cli.plumbing import decoded, lowest_watermarks
@@ -107,14 +108,15 @@ async def _cases(client: Client, positions: Mapping[str, GetPositionResponse]) -
     return {
         "open": sum(answer.open for answer in answers),
         "without_next_action": sum(answer.without_next_action for answer in answers),
-        "without_workflow": await _without_workflow(client.environment["SAIKEN_TEMPORAL"], running),
+        "without_workflow": await _without_workflow(client.environment, running),
     }
 
 
-async def _without_workflow(address: str, processes: Sequence[str]) -> int:
+async def _without_workflow(environment: Mapping[str, str], processes: Sequence[str]) -> int:
     """How many processes that have not ended have no running workflow."""
+    tls = transport("SAIKEN_TEMPORAL_TLS", environment)
     try:
-        temporal, slots = await Temporal.connect(address), asyncio.Semaphore(ASK_AT_ONCE)
+        temporal, slots = await Temporal.connect(environment["SAIKEN_TEMPORAL"], tls=tls.temporal()), asyncio.Semaphore(ASK_AT_ONCE)
     except RuntimeError as error:  # what its client raises when nobody answers
         raise Away(f"Temporal: {error}", service="temporal") from error
 

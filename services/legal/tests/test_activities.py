@@ -122,7 +122,7 @@ async def desk(database_of, tmp_path):
         matter_id = await commands.open_matter(tx, new_id(), item.account_id, "JPY", [item])
     async with serving(world) as address:
         peers = Peers(dict.fromkeys(("billing", "payments", "notifications"), address), Signer(opened.server.keys, "legal"))
-        needed = ("DATABASE_URL", "RELAY_DATABASE_URL", "AUDITOR_DATABASE_URL", "KEYS", "UNITS", "FILES")
+        needed = ("DATABASE_URL", "RELAY_DATABASE_URL", "AUDITOR_DATABASE_URL", "SEALER_DATABASE_URL", "KEYS", "UNITS", "FILES")
         settings = load("legal", {f"SAIKEN_{name}": str(tmp_path) for name in needed})
         database = opened.database
         runtime = Runtime("legal", settings, database, peers, opened.clock, database.units, database.vault, opened.caller)

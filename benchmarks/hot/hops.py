@@ -3,8 +3,8 @@
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import asyncpg
@@ -21,6 +21,7 @@ from services.collections.commands import strategies
 RATES = (50, 200)
 PAYMENTS, PROBE = "payments.events", "legal.events"
 HOPS, COMMITS = 2, 4
+PROBES = 40
 # Told in the transaction that closes the case, so heard when it has committed.
 _TELL = """
 CREATE OR REPLACE FUNCTION bench_tell() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -52,45 +53,39 @@ async def open_cases(behind: asyncpg.Connection, payments: Sequence[Payment], st
     await behind.execute("ANALYZE items; ANALYZE cases")
 
 
+@dataclass
 class Floor:
-    """A bare hop and a bare commit, again and again while the others are measured."""
+    """A bare hop and a bare commit, measured before and after each rate: a consumer that polls this eagerly would slow the others down."""
 
-    def __init__(self, producer: AIOKafkaProducer, consumer: AIOKafkaConsumer, connection: asyncpg.Connection) -> None:
-        self._producer, self._consumer, self._connection = producer, consumer, connection
-        self.hops: list[float] = []
-        self.commits: list[float] = []
+    stand: Stand
+    hops: list[float] = field(default_factory=list)
+    commits: list[float] = field(default_factory=list)
 
     async def probe(self) -> None:
-        """One of each."""
-        began = time.perf_counter()
-        await self._producer.send_and_wait(PROBE, b"hop", partition=0)
-        await self._consumer.getone()
-        self.hops.append(time.perf_counter() - began)
-        began = time.perf_counter()
-        await self._connection.execute("INSERT INTO bench_commits VALUES ($1)", new_id())
-        self.commits.append(time.perf_counter() - began)
+        """Some of each."""
+        address, connection = self.stand.suite.kafka_address, await self.stand.behind("billing")
+        await connection.execute("CREATE TABLE IF NOT EXISTS bench_commits (id uuid PRIMARY KEY)")
+        producer = AIOKafkaProducer(bootstrap_servers=address, acks="all")
+        consumer = AIOKafkaConsumer(PROBE, bootstrap_servers=address, auto_offset_reset="latest", fetch_max_wait_ms=1)
+        await producer.start()
+        await consumer.start()
+        await consumer.seek_to_end()
+        for _ in range(PROBES):
+            began = time.perf_counter()
+            await producer.send_and_wait(PROBE, b"hop", partition=0)
+            await consumer.getone()
+            self.hops.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            await connection.execute("INSERT INTO bench_commits VALUES ($1)", new_id())
+            self.commits.append(time.perf_counter() - began)
+        await producer.stop()
+        await consumer.stop()
+        await connection.close()
 
     @property
     def seconds(self) -> float:
         """Two hops and four commits, as medians."""
         return HOPS * statistics.median(self.hops) + COMMITS * statistics.median(self.commits)
-
-
-@asynccontextmanager
-async def _floor(stand: Stand) -> AsyncIterator[Floor]:
-    producer = AIOKafkaProducer(bootstrap_servers=stand.suite.kafka_address, acks="all")
-    consumer = AIOKafkaConsumer(PROBE, bootstrap_servers=stand.suite.kafka_address, auto_offset_reset="latest", fetch_max_wait_ms=1)
-    connection = await stand.behind("billing")
-    await connection.execute("CREATE TABLE IF NOT EXISTS bench_commits (id uuid PRIMARY KEY)")
-    await producer.start()
-    await consumer.start()
-    await consumer.seek_to_end()
-    try:
-        yield Floor(producer, consumer, connection)
-    finally:
-        await producer.stop()
-        await consumer.stop()
-        await connection.close()
 
 
 async def latency(stand: Stand) -> Sequence[Result]:
@@ -110,15 +105,16 @@ async def latency(stand: Stand) -> Sequence[Result]:
     await listener.add_listener("closed", lambda *told: closed.setdefault(UUID(told[3]), time.perf_counter()))
     rows = book.numbered(payments, {}, stand.settings("billing").partitions)
     found: list[Result] = []
-    async with _floor(stand) as floor:
-        # Connections, groups and prepared statements are there before anything is measured.
-        await _arrivals(RATES[0], rows[: RATES[0]], producer, closed, None)
-        first = RATES[0]
-        for rate, count in counts.items():
-            before = load()
-            late = await _arrivals(rate, rows[first : first + count], producer, closed, floor)
-            found += _results(rate, late, floor, (before, load()))
-            first += count
+    floor, first = Floor(stand), RATES[0]
+    # Connections, groups and prepared statements are there before anything is measured.
+    await _arrivals(RATES[0], rows[:first], producer, closed)
+    await floor.probe()
+    for rate, count in counts.items():
+        before = load()
+        late = await _arrivals(rate, rows[first : first + count], producer, closed)
+        await floor.probe()
+        found += _results(rate, late, floor, (before, load()))
+        first += count
     demand(await collections.fetchval("SELECT count(*) FROM cases WHERE state <> 'closed'") == 0, "every case is closed")
     told = await collections.fetchval("SELECT count(*) FROM outbox WHERE type = 'collections.v1.CaseClosed'")
     demand(told == len(payments), f"each case is told closed once: {told} of {len(payments)}")
@@ -135,7 +131,7 @@ def _strategy(stand: Stand) -> str:
 
 
 async def _arrivals(
-    rate: int, rows: Sequence[tuple[Payment, int, int]], producer: AIOKafkaProducer, closed: dict[UUID, float], floor: Floor | None
+    rate: int, rows: Sequence[tuple[Payment, int, int]], producer: AIOKafkaProducer, closed: dict[UUID, float]
 ) -> list[float]:
     """Seconds from the instant at which each event was due to arrive until its case was closed."""
     due: dict[UUID, float] = {}
@@ -145,8 +141,6 @@ async def _arrivals(
         await asyncio.sleep(max(0.0, at - time.perf_counter()))
         due[payment.account_id] = at
         sent.append(await producer.send(PAYMENTS, partition=place, **record(payment, place_number)))
-        if floor and number % (rate // 5) == 0:
-            await floor.probe()
     await asyncio.gather(*sent)
     async with asyncio.timeout(120):
         while any(account not in closed for account in due):  # noqa: ASYNC110 - the last ones are under way

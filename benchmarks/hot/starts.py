@@ -62,8 +62,7 @@ async def throughput(stand: Stand) -> Result:
         "R9", f"workflows started by nudges ÷ bare start_workflow, {NUDGES_AT_ONCE} at once", Target(0.7, 0.9), "starts/s", ours, reference,
         stand.pairs, ("every nudge is marked as delivered", "its workflow runs"),
     )  # fmt: skip
-    await database.close()
-    await behind.close()
+    await asyncio.gather(database.close(), behind.close())
     return result
 
 

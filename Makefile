@@ -67,7 +67,7 @@ release: $(STAMP) ## What a release is judged by: a bill of materials for each s
 	@$(BIN)/python -m tools.release
 
 bench: $(STAMP) ## Hot paths against their limits, small, in at most 12 minutes; fails below 0.7 of a floor
-	@$(BIN)/python -m benchmarks.hot --keep && $(BIN)/python -m tools.write_performance
+	@$(BIN)/python -m benchmarks.hot --keep
 
 lock: ## Pin what pyproject.toml asks for, with hashes and without addresses
 	@$(BIN)/uv pip compile --quiet --extra dev --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock

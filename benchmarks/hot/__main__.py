@@ -85,7 +85,7 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help=f"append to {EVIDENCE.relative_to(ROOT)}")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="saiken-bench-") as folder:
-        suite = Suite.start(Path(folder), temporal="wall", services=[], settings={})
+        suite = Suite.start(Path(folder), temporal="wall", services=[])
         try:
             found = uvloop.run(measure(Stand(suite, asked.pairs, not asked.full), asked.only.split(","), asked.keep))
         finally:

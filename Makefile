@@ -34,8 +34,15 @@ check: $(STAMP) ## Seconds: lint, types, import contracts, contracts, pure tests
 	@$(BIN)/buf lint
 	@$(BIN)/pytest -m "not real and not soak" kernel tests services samples tests/test_tidy.py tests/test_subscribers.py cli/tests/test_law_policies.py
 
+# Two halves at once: most of a story's time is waiting for processes to start, and two cores are what a machine has at least.
 test: $(STAMP) ## All tests, real servers included
-	@$(BIN)/pytest -m "not soak and not apache"
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-inside test-across
+
+test-inside: $(STAMP)
+	@$(BIN)/pytest -m "not soak and not apache" kernel chassis services samples cli
+
+test-across: $(STAMP)
+	@$(BIN)/pytest -p no:cacheprovider -m "not soak and not apache" tests
 
 KAFKA ?= embedded
 STORIES ?= tests/integration

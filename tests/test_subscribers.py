@@ -66,7 +66,8 @@ def test_every_call_of_the_contract_has_its_roles_and_its_answer(name):
     (contract,) = app(name).descriptor.services_by_name.values()
     calls = {method.name for method in contract.methods}
     answers = {call for call in calls if inspect.iscoroutinefunction(getattr(app(name).api, call))}
-    inherited = {call for call in calls if call not in vars(app(name).api)}
+    # A door that outgrew its file is made of several classes; the generated one answers nothing.
+    inherited = {call for call in calls if getattr(app(name).api, call).__module__.startswith("proto.")}
 
     assert set(app(name).roles) == calls
     assert all(app(name).roles[call] and isinstance(app(name).roles[call], frozenset) for call in calls)

@@ -1,6 +1,7 @@
 """Fixtures for every test: one throw-away PostgreSQL for the session, migrated databases on demand."""
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -47,6 +48,14 @@ class Opened:
     clock: StandingClock
     caller: Caller
     server: Server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def of_commit(record_testsuite_property: Callable[[str, object], None]) -> None:
+    """A report says which commit ran, not which one was there when somebody kept it; a `+` marks a tree that was changed."""
+    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - a command of ours
+    record_testsuite_property("commit", said.stdout.strip())
 
 
 @pytest.fixture(scope="session")

@@ -225,13 +225,10 @@ class Consumer:
         by_id = {event.id: event for event in reversed(events)}
         new = await tx.fresh([event.id for event in events if by_id[event.id] is event])
         fresh = [event for event in events if event.id in new and by_id[event.id] is event]
-        if handler.many is not None and fresh:
-            with continued(f"handle {fresh[0].type}", fresh[0].headers):
-                await handler.many([handler.type.FromString(event.payload) for event in fresh], tx)
-        elif handler.one is not None:
-            for event in fresh:
-                with continued(f"handle {event.type}", event.headers):
-                    await handler.one(handler.type.FromString(event.payload), tx)
+        alone = [[event] for event in fresh]
+        for together in [fresh] if handler.many is not None and fresh else alone:
+            with continued(f"handle {together[0].type}", together[0].headers):
+                await handler.take([handler.type.FromString(event.payload) for event in together], tx)
 
     async def replay(self, event: Received) -> None:
         """Try a parked message again; its effect and its leaving are one transaction. Raises what it failed with."""

@@ -1,6 +1,7 @@
 """Two roads: a refusal is told to the caller, an outage is waited for; everything else is a bug or passes."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncpg
@@ -12,6 +13,7 @@ from grpc_status import rpc_status
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from chassis.telemetry import logger
 from kernel.errors import Conflict, Forbidden, NotFound, Refused
 
 # What a refusal is called on the wire; the code itself travels in ErrorInfo.
@@ -63,6 +65,19 @@ def from_rpc(error: grpc.aio.AioRpcError) -> Refused | None:
 def to_application_error(refused: Refused) -> ApplicationError:
     """A refusal as Temporal knows it: not to be retried."""
     return ApplicationError(refused.message, dict(refused.details), type=refused.code, non_retryable=True)
+
+
+async def again_and_again(name: str, session: Callable[[], Awaitable[None]], rest_seconds: float) -> None:
+    """Run a session until cancelled, with a rest after each: an outage is only waited for, anything else is logged as the bug it is."""
+    while True:
+        try:
+            await session()
+        except Exception as error:
+            if is_outage(error):
+                logger().warning(f"{name}_waits", reason=type(error).__name__)
+            else:
+                logger().exception(f"{name}_failed")
+        await asyncio.sleep(rest_seconds)
 
 
 def is_outage(error: BaseException) -> bool:

@@ -8,8 +8,7 @@ import asyncpg
 from prometheus_client import Counter, Gauge
 
 from chassis.clock import Clock
-from chassis.errors import is_outage
-from chassis.telemetry import logger
+from chassis.errors import again_and_again
 
 PUBLISHED = Counter("saiken_published_total", "Events that the relay has handed to the broker.", ["type"])
 CONSUMED = Counter("saiken_consumed_total", "Events whose effect is committed.", ["type"])
@@ -61,13 +60,7 @@ class Gauges:
 
     async def run(self) -> None:
         """Read until cancelled; an outage only makes it wait."""
-        while True:
-            try:
-                await self._session()
-            except Exception as error:
-                if not is_outage(error):
-                    logger().exception("gauges_failed")
-            await asyncio.sleep(LOOK_SECONDS)
+        await again_and_again("gauges", self._session, LOOK_SECONDS)
 
     async def _session(self) -> None:
         connection = await asyncpg.connect(self._url)

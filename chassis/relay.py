@@ -12,11 +12,11 @@ from aiokafka.errors import KafkaError
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from chassis.errors import is_outage
+from chassis.errors import again_and_again
 from chassis.metrics import PUBLISHED
 from chassis.plumbing import NUDGES
 from chassis.settings import fail_point
-from chassis.telemetry import continued, logger
+from chassis.telemetry import continued
 
 # One round of numbering and publishing: large enough to pipeline, small enough to mark often.
 BATCH = 2_000
@@ -64,15 +64,7 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until cancelled; an outage only makes it wait."""
-        while True:
-            try:
-                await self._session()
-            except Exception as error:
-                if not is_outage(error):
-                    logger().exception("relay_failed")
-                else:
-                    logger().warning("relay_waits", reason=type(error).__name__)
-                await asyncio.sleep(RETRY_SECONDS)
+        await again_and_again("relay", self._session, RETRY_SECONDS)
 
     async def _session(self) -> None:
         connection = await asyncpg.connect(self._url)

@@ -9,8 +9,7 @@ import asyncpg
 from chassis.audit import GENESIS, LATE, link, moment, written_at
 from chassis.auth import Signer
 from chassis.clock import wall_now
-from chassis.errors import is_outage
-from chassis.telemetry import logger
+from chassis.errors import again_and_again
 
 # One round: a second's work, one transaction.
 BATCH = 2_000
@@ -43,13 +42,7 @@ class Sealer:
 
     async def run(self) -> None:
         """Seal until cancelled; an outage only makes it wait."""
-        while True:
-            try:
-                await self._session()
-            except Exception as error:
-                if not is_outage(error):
-                    logger().exception("sealer_failed")
-            await asyncio.sleep(REST_SECONDS)
+        await again_and_again("sealer", self._session, REST_SECONDS)
 
     async def _session(self) -> None:
         connection = await asyncpg.connect(self._url)

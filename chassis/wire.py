@@ -1,7 +1,8 @@
 """The wire: channels to peers with a token on every call, and money and dates as protobuf carries them."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import grpc.aio
@@ -74,15 +75,19 @@ class Peers:
         request = ResendRequest(partition=partition, after=after)
         await stub.Resend(request, metadata=self.identity(publisher), timeout=TIMEOUT_SECONDS)
 
+    async def pages(self, service: str, listing: Callable[..., Any], request: Any, unit: str) -> AsyncIterator[Any]:
+        """The answers of a listing of a unit, page by page: `pages("billing", stub.ListItems, ListItemsRequest(…), unit)`."""
+        while True:
+            answer = await listing(request, metadata=self.identity(service, unit), timeout=TIMEOUT_SECONDS)
+            yield answer
+            if not answer.next_page_token:
+                return
+            request.page_token = answer.next_page_token
+
     async def close(self) -> None:
         """Close all channels."""
         for channel in self._channels.values():
             await channel.close(None)
-
-
-def to_proto(money: Money) -> MoneyMessage:
-    """Money as the contracts carry it."""
-    return MoneyMessage(minor=money.minor, currency=money.currency)
 
 
 def from_proto(money: MoneyMessage) -> Money:

@@ -48,12 +48,12 @@ async def audit(client: Client, services: Sequence[str] = tuple(SERVICES)) -> di
         await asyncio.sleep(TRY_SECONDS)
         before = after
         books.again(await read_books(client, keepers))
-    rows = [*books.rows(unrest(after)), *_lost(before, after)]
+    lost = _lost(before, after)
     cases = await _cases(client, after) if "collections" in services else {"open": 0, "without_next_action": 0, "without_workflow": 0}
     return {
         "as_of": max(position.now.ToJsonString() for position in after.values()),
-        "differences": books.differences + len(_lost(before, after)),
-        "books": rows,
+        "differences": books.differences + len(lost),
+        "books": [*books.rows(unrest(after)), *lost],
         "cases": cases,
         "chain": "; ".join(await trails(client, services)) or "ok",
         "parked": sum(position.parked for position in after.values()),

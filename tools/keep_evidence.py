@@ -4,7 +4,6 @@
 """
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,16 +14,17 @@ EVIDENCE = Path(__file__).parents[1] / "docs" / "evidence"
 
 def main(report: Path, name: str = "soak.jsonl", command: str = "make soak") -> None:
     """One JSON object a test: name, seconds, outcome, commit, date."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
     suite = etree.parse(str(report)).getroot().find("testsuite")
     assert suite is not None, "the report has a suite"
+    ran = suite.find("properties/property[@name='commit']")
+    assert ran is not None, "the report says which commit ran"
     EVIDENCE.mkdir(parents=True, exist_ok=True)
     with (EVIDENCE / name).open("a", encoding="utf-8") as file:
         for case in suite.iter("testcase"):
             outcome = next((child.tag for child in case if child.tag in {"failure", "error", "skipped"}), "passed")
             row = {
                 "on": suite.get("timestamp", "")[:10],
-                "commit": commit,
+                "commit": ran.get("value"),
                 "command": command,
                 "test": case.get("name"),
                 "seconds": case.get("time"),

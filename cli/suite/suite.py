@@ -182,11 +182,6 @@ class Suite:
         self._parts[service].expect(running=True)  # deaths that are wanted do not make the next start wait longer
         (self._data / f"fail-at.{service}").write_text(f"{point}@{passing}", "utf-8")
 
-    def wait_exited(self, service: str, seconds: float) -> int | None:
-        """The exit code of a service that ends by itself (at a fail point), None if it still runs after this time."""
-        child = self._parts[service].child
-        return child.exit_code if child.wait(seconds) else None
-
     def wait_serving(self, service: str) -> None:
         """Until it answers SERVING. Raises StartFailed when it ends or takes too long."""
         self._running.wait_serving(service)

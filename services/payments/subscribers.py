@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.subscriptions import Subscriptions
-from chassis.wire import MAX_PAGE, TIMEOUT_SECONDS, Peers, parse_date
+from chassis.wire import MAX_PAGE, Peers, parse_date
 from proto.billing.v1.api_pb2 import ListItemsRequest
 from proto.billing.v1.api_pb2_grpc import BillingStub
 from proto.billing.v1.events_pb2 import AccountChanged, ItemChanged, SliceMoved
@@ -25,13 +25,9 @@ async def know_items(events: Sequence[ItemChanged], tx: Transaction) -> None:
 @subscriptions.rebuilt_from(ItemChanged)
 async def all_items(peers: Peers, unit: str) -> AsyncIterator[Sequence[ItemChanged]]:
     """Every item of the unit as billing has it now, page by page."""
-    billing, request = BillingStub(peers.channel("billing")), ListItemsRequest(page_size=MAX_PAGE)
-    while True:
-        answer = await billing.ListItems(request, metadata=peers.identity("billing", unit), timeout=TIMEOUT_SECONDS)
+    listing = BillingStub(peers.channel("billing")).ListItems
+    async for answer in peers.pages("billing", listing, ListItemsRequest(page_size=MAX_PAGE), unit):
         yield answer.items
-        if not answer.next_page_token:
-            return
-        request.page_token = answer.next_page_token
 
 
 def _item(event: ItemChanged) -> store.ItemState:

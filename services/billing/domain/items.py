@@ -48,10 +48,6 @@ class Item:
             raise ItemOverpaid(f"{minor} does not fit into {self.open_minor} open of {self.amount_minor}", item=str(self.id))
         return replace(self, open_minor=self.open_minor - minor, version=self.version + 1)
 
-    def fall_due(self) -> Self:
-        """Mark it overdue."""
-        return replace(self, overdue=True, version=self.version + 1)
-
 
 def offset(credit: Item, debit: Item) -> tuple[Item, Item]:
     """Set a credit item off against a debit item of the same account and currency, as far as both are open."""

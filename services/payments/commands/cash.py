@@ -18,7 +18,7 @@ from services.payments.commands.distribution import Change, save
 from services.payments.commands.people import tell_confirmed
 from services.payments.commands.policies import orders
 from services.payments.domain.claims import ItemOverpaid
-from services.payments.domain.distribution import ITEM, ON_ACCOUNT, Slice, waiting
+from services.payments.domain.distribution import ON_ACCOUNT, Slice, merged, settled, take, waiting
 from services.payments.domain.matching.order import Order, Owed, distribute
 
 # The preset of a unit that names none: costs, interest, principal of what is due, then of what is not.
@@ -57,7 +57,7 @@ async def combine_lines(tx: Transaction, lines: Sequence[tuple[UUID, int]], item
     left = Counter({item_id: minor for item_id, _, minor in sorted(owed, key=lambda one: (one[2] > 0, one[1], one[0]))})
     changes = []
     for row in rows:
-        parts = _take(left, row.amount_minor)
+        parts = take(left, row.amount_minor)
         rest = row.amount_minor - sum(part.amount_minor for part in parts)
         if rest and len(accounts) != 1:
             raise ItemOverpaid(f"{rest} is left, and the items are of {len(accounts)} accounts", left_minor=rest)
@@ -76,24 +76,8 @@ async def _what_items_owe(
     found = await store.find_items(tx, item_ids)
     if missing := [str(id_) for id_ in item_ids if id_ not in found]:
         raise NotFound("no such item", item_id=missing[0])
-    freed: Counter[UUID] = Counter()
-    for slices in before.values():
-        for part in slices:
-            if part.item_id:
-                freed[part.item_id] += part.settled_minor
+    freed = settled(part for slices in before.values() for part in slices)
     return [(id_, row.due_on, row.open_minor + freed[id_]) for id_, row in found.items()], {row.account_id for row in found.values()}
-
-
-def _take(left: "Counter[UUID]", amount_minor: int) -> list[Slice]:
-    """What an amount pays of what is left, credits first, in the order of `left`; lowers it."""
-    parts = []
-    for item_id, minor in left.items():
-        taken = minor if minor < 0 else min(minor, amount_minor)
-        if taken:
-            parts.append(Slice(ITEM, item_id, None, taken))
-            left[item_id] -= taken
-            amount_minor -= taken
-    return parts
 
 
 async def _claim_together(
@@ -150,30 +134,15 @@ async def _apply(
         left[UUID(one.item_id)] += one.amount_minor
     changes = []
     for row in rows:
-        parts = _take(left, cash[row.id])
+        parts = take(left, cash[row.id])
         if not parts:
             continue
         rest = cash[row.id] - sum(part.amount_minor for part in parts)
         kept = [part for part in before[row.id] if not _is_cash(part, account_id)]
-        slices = _merged([*kept, *parts]) + ([waiting(rest, account_id)] if rest else [])
+        slices = merged([*kept, *parts]) + ([waiting(rest, account_id)] if rest else [])
         changes.append((row, slices, store.Record("on_account", order.name, account_id=str(account_id), verdict="right")))
     if changes:
         await _claim_together(tx, changes, {row.id: before[row.id] for row, _, _ in changes})
     for row, _, _ in changes:
         tell_confirmed(tx, row, "on_account", order.name)
     return sum(one.amount_minor for one in paid)
-
-
-def _merged(parts: Sequence[Slice]) -> list[Slice]:
-    """One slice for each item, with what was granted on it."""
-    merged: dict[object, Slice] = {}
-    for part in parts:
-        key = part.item_id or (part.kind, part.account_id)
-        known = merged.get(key)
-        if known is None:
-            merged[key] = part
-        else:
-            reason = known.reason or part.reason
-            minor, granted = known.amount_minor + part.amount_minor, known.difference_minor + part.difference_minor
-            merged[key] = Slice(part.kind, part.item_id, known.account_id or part.account_id, minor, granted, reason)
-    return list(merged.values())

@@ -1,6 +1,5 @@
 """A line's money gets a new place: stored with its grounds, taken off the projection, announced."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +13,7 @@ from chassis.wire import iso
 from proto.common.v1.common_pb2 import Money as MoneyMessage
 from proto.payments.v1 import events_pb2 as events
 from services.payments import store
-from services.payments.domain.distribution import ITEM, NOT_RECEIVABLE, ON_ACCOUNT, REFUND, UNIDENTIFIED, Slice, state_of
+from services.payments.domain.distribution import ITEM, NOT_RECEIVABLE, ON_ACCOUNT, REFUND, UNIDENTIFIED, Slice, settled, state_of
 
 KINDS = {
     ITEM: events.SliceKind.SLICE_KIND_ITEM,
@@ -49,12 +48,8 @@ async def save(tx: Transaction, changes: Sequence[Change]) -> None:
     records = [replace(change.record, before=before.get(change.row.id, ())) for change in changes]
     await store.add_decisions(tx, [(one.row.id, one.row.version + 1, record) for one, record in zip(changes, records, strict=True)])
     # The projection is lowered at once, so that the next line does not claim the same money; billing's answer corrects it.
-    taken: Counter[UUID] = Counter()
-    for change in changes:
-        for sign, parts in ((1, change.slices), (-1, before.get(change.row.id, ()))):
-            for part in parts:
-                if part.item_id is not None:
-                    taken[part.item_id] += sign * part.settled_minor
+    taken = settled(part for change in changes for part in change.slices)
+    taken.subtract(settled(part for change in changes for part in before.get(change.row.id, ())))
     await store.lower_items(tx, taken)
     for change in changes:
         _announce(tx, change)

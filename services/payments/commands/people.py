@@ -16,7 +16,7 @@ from services.payments.commands.learning import teach
 from services.payments.commands.policies import todays_policy
 from services.payments.domain import matching
 from services.payments.domain.claims import check_parts
-from services.payments.domain.distribution import Slice, slices_of, waiting
+from services.payments.domain.distribution import Slice, settled, slices_of, waiting
 from services.payments.domain.matching import Suggestion
 
 # A decision of the engine, which people call right or wrong.
@@ -141,9 +141,8 @@ async def _suggestions(tx: Transaction, row: Row[Any], freed: Sequence[Slice] = 
     """What the engine would now say to a person, also where it is sure; `freed`: slices that are about to be given back."""
     (line,) = await store.read_lines(tx, [row])
     book = await store.load_book(tx)
-    for part in freed:
-        if part.item_id:
-            book.open_minor[str(part.item_id)] += part.settled_minor
+    for item_id, minor in settled(freed).items():
+        book.open_minor[str(item_id)] += minor
     decision = matching.decide(line, book, todays_policy(tx), await store.load_knowledge(tx, [line]))
     if decision.status != "applied" or decision.account_id is None:
         return decision.suggestions

@@ -1,11 +1,10 @@
 """What a person may do with a line's money: parts that add up, on items that take them."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from kernel.errors import Refused, Unreadable
-from services.payments.domain.distribution import ITEM, NOT_RECEIVABLE, ON_ACCOUNT, UNIDENTIFIED, Slice
+from services.payments.domain.distribution import ITEM, NOT_RECEIVABLE, ON_ACCOUNT, UNIDENTIFIED, Slice, settled
 from services.payments.domain.matching import Item
 from services.payments.domain.matching.facts import Reason
 
@@ -57,19 +56,11 @@ def _problem(part: Slice) -> str:
 
 def check_claims(slices: Sequence[Slice], before: Sequence[Slice], items: Mapping[str, Item], currency: str) -> None:
     """Whether items take what a line's next version settles, given back what the one before had. Refuses: ITEM_OVERPAID, INVALID."""
-    settled, returned = _settled(slices), _settled(before)
-    for item_id, minor in settled.items():
-        item = items[item_id]
+    returned = settled(before)
+    for item_id, minor in settled(slices).items():
+        item = items[str(item_id)]
         if item.currency != currency:
-            raise Unreadable("INVALID", f"the item is in {item.currency}, the line in {currency}", item_id=item_id)
+            raise Unreadable("INVALID", f"the item is in {item.currency}, the line in {currency}", item_id=str(item_id))
         left = item.open_minor + returned[item_id] - minor
         if (minor > 0 > left) or (minor < 0 < left):
-            raise ItemOverpaid(f"{minor} does not fit into {item.open_minor + returned[item_id]}", item_id=item_id)
-
-
-def _settled(slices: Sequence[Slice]) -> Counter[str]:
-    settled: Counter[str] = Counter()
-    for part in slices:
-        if part.item_id:
-            settled[str(part.item_id)] += part.settled_minor
-    return settled
+            raise ItemOverpaid(f"{minor} does not fit into {item.open_minor + returned[item_id]}", item_id=str(item_id))

@@ -1,6 +1,7 @@
 """Where a line's money goes: slices, what a decision makes of them, what a return undoes."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -51,6 +52,47 @@ def slices_of(answer: Decision | Suggestion, amount_minor: int, items: Mapping[s
 
 def _granted(difference: Difference | None) -> tuple[int, str]:
     return (difference.amount_minor, difference.reason) if difference else (0, "")
+
+
+def settled(slices: Iterable[Slice]) -> Counter[UUID]:
+    """How much less is open on each item that slices name."""
+    sums: Counter[UUID] = Counter()
+    for part in slices:
+        if part.item_id:
+            sums[part.item_id] += part.settled_minor
+    return sums
+
+
+def take(left: Counter[UUID], amount_minor: int) -> list[Slice]:
+    """What an amount pays of what is left on items, credits first, in the order of `left`; lowers it."""
+    parts = []
+    for item_id, minor in left.items():
+        taken = minor if minor < 0 else min(minor, amount_minor)
+        if taken:
+            parts.append(Slice(ITEM, item_id, None, taken))
+            left[item_id] -= taken
+            amount_minor -= taken
+    return parts
+
+
+def merged(parts: Sequence[Slice]) -> list[Slice]:
+    """One slice for each item, with what was granted on it."""
+    by_place: dict[object, Slice] = {}
+    for part in parts:
+        place = part.item_id or (part.kind, part.account_id)
+        known = by_place.get(place)
+        by_place[place] = (
+            part
+            if known is None
+            else replace(
+                known,
+                account_id=known.account_id or part.account_id,
+                amount_minor=known.amount_minor + part.amount_minor,
+                difference_minor=known.difference_minor + part.difference_minor,
+                reason=known.reason or part.reason,
+            )
+        )
+    return list(by_place.values())
 
 
 def waiting(amount_minor: int, account_id: UUID | None) -> Slice:

@@ -51,11 +51,6 @@ class Knowledge:
         habits = self.habits.get(account, {})
         return frozenset(int(habit.partition(":")[2]) for habit, seen in habits.items() if habit.startswith("deducts:") and seen.times > 1)
 
-    def has_habit(self, account: tuple[str, str], habit: Habit) -> bool:
-        """True when an account has done so more than once."""
-        lesson = self.habits.get(account, {}).get(habit)
-        return lesson is not None and lesson.times > 1
-
 
 NOTHING = Knowledge()
 

@@ -32,7 +32,8 @@ def start(settings: Settings) -> None:
     structlog.configure(
         processors=[*processors, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # A line and its end in one write: other threads log too.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
     # Libraries write the same lines, Temporal's core too.
     handler = logging.StreamHandler(sys.stderr)
